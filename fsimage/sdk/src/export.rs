@@ -1,0 +1,4 @@
+//! From [`crate::Format`] to the C ABI.
+pub mod shims {
+    //! Not yet.
+}
