@@ -38,3 +38,9 @@ pub const NO_OFFSET: u64 = u64::MAX;
 
 /// Capacity of [`Error::message`] in bytes.
 pub const MESSAGE_CAPACITY: usize = 496;
+
+/// Bytes of the longest directory entry's name a host takes.
+pub const NAME_MAX: usize = 1024;
+
+/// Bytes of the longest symbolic link's target, and of the longest boot string, a host takes.
+pub const LINK_MAX: usize = 4096;

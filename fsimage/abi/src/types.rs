@@ -58,7 +58,8 @@ pub struct Limits {
     pub max_memory: u64,
 }
 
-/// A read-only volume: a whole disk, or a part of one. Valid from `open` (or for the call, in `probe`) to `close`.
+/// A read-only volume: a whole disk, or a part of one. Valid from `open` (or for the call, in `probe`) to `close`; the
+/// array that held it, for the call. In an array one volume follows the other after `struct_size` bytes.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Volume {
@@ -74,7 +75,8 @@ pub struct Volume {
     pub read_at: Option<VolumeReadFn>,
 }
 
-/// What the host offers to a plugin besides volumes.
+/// What the host offers to a plugin besides volumes. Valid, with all it points at, as long as the volumes handed over
+/// with it.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Host {
@@ -82,7 +84,7 @@ pub struct Host {
     pub abi_version: u32,
     /// Size of this structure in bytes.
     pub struct_size: u32,
-    /// Never null; valid while the plugin is loaded.
+    /// Never null.
     pub limits: *const Limits,
     /// Handed back to `log`.
     pub context: *mut c_void,

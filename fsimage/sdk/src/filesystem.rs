@@ -109,9 +109,9 @@ pub struct OpenOptions {
 }
 
 /// A filesystem format: what a plugin exports.
-pub trait Format: Sync {
+pub trait Format: Send + Sync {
     /// Short name, `[a-z0-9_-]{1,31}`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Does the volume hold this format? Reads as little as it can: this is asked of every plugin on every volume.
     ///
@@ -186,8 +186,11 @@ pub trait FileSystem: Send {
     }
 
     /// Label, UUID, features.
-    fn info(&self) -> Info {
-        Info::default()
+    ///
+    /// # Errors
+    /// When they lie on the volume and cannot be read.
+    fn info(&self) -> Result<Info> {
+        Ok(Info::default())
     }
 
     /// What the kernel's arguments need to find its root filesystem, or nothing.
