@@ -1,1 +1,22 @@
-//! Not yet.
+//! Boot configuration files of guests, evaluated to a boot menu.
+//!
+//! The text is hostile: it comes from a guest's disk. Nothing here panics, recurses without a depth budget,
+//! loops without a step budget or keeps more than the [`Limits`] say. Everything is bytes: a title, a path or an
+//! argument is whatever the guest wrote, and only the trusted side decides how to show it.
+//!
+//! GRUB 2 is described in the [manual](https://www.gnu.org/software/grub/manual/grub/grub.html); the section names
+//! in this crate's documentation are that manual's.
+#![forbid(unsafe_code)]
+
+mod discover;
+mod error;
+mod grub2;
+mod guest;
+mod limits;
+mod menu;
+
+pub use discover::{CONFIG_PATHS, discover, parse_config};
+pub use error::Error;
+pub use guest::{FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId, VolumeName};
+pub use limits::{LimitName, Limits};
+pub use menu::{BootEntry, BootMenu, Loader};

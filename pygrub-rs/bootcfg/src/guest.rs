@@ -1,0 +1,88 @@
+//! The guest as this crate sees it: named volumes with files in them, and nothing else.
+
+use std::fmt;
+
+/// A volume of the guest, as the caller numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VolumeId(pub u32);
+
+impl VolumeId {
+    /// "No volume": what [`FileRef::volume`] says when a configuration was read without a guest.
+    pub const NONE: Self = Self(u32::MAX);
+}
+
+/// How a guest's boot loader may call a volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeName {
+    /// Which one.
+    pub id: VolumeId,
+    /// GRUB's names without parentheses, the preferred one first: `hd0,msdos1`, `hd0,1`; or `hd0` for a whole disk.
+    pub grub_names: Vec<String>,
+    /// The filesystem's UUID, as GRUB prints it.
+    pub uuid: Option<String>,
+    /// The filesystem's label.
+    pub label: Option<Vec<u8>>,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// Anything else.
+    Other,
+}
+
+/// The little that boot configurations ask about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileStatus {
+    /// Its type.
+    pub kind: FileKind,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestError {
+    /// Why, for people.
+    pub message: String,
+    /// The file does not exist, as opposed to being broken.
+    pub not_found: bool,
+}
+
+impl fmt::Display for GuestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for GuestError {}
+
+/// A guest's open filesystems. The worker implements it over plugins, tests over a map.
+///
+/// Paths are absolute within their volume and may hold `.`, `..` and repeated slashes; resolving them, symbolic
+/// links included, is the implementor's work (it lives in the SDK, once). Listing directories is deliberately not
+/// here: no command of the loaders read so far needs it.
+pub trait Guest {
+    /// The volumes with a readable filesystem, in boot-search order.
+    fn volumes(&self) -> &[VolumeName];
+    /// What stands at the path, symbolic links followed; `None` when absent or unreadable.
+    fn status(&self, volume: VolumeId, path: &[u8]) -> Option<FileStatus>;
+    /// The whole file; an error when it is larger than `max`.
+    ///
+    /// # Errors
+    /// Whatever kept the file from being read whole.
+    fn read(&self, volume: VolumeId, path: &[u8], max: u64) -> Result<Vec<u8>, GuestError>;
+}
+
+/// A file of the guest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FileRef {
+    /// The volume it lies on.
+    pub volume: VolumeId,
+    /// Its absolute path there.
+    pub path: Vec<u8>,
+}

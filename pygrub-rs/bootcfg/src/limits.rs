@@ -1,0 +1,80 @@
+//! How much of anything a configuration may make us do.
+
+use std::fmt;
+
+/// The budgets of one evaluation. Exceeding one is an error that names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Commands, loop turns and words expanded, over the whole configuration.
+    pub max_steps: u64,
+    /// Nesting of compound commands while parsing, and of compound commands and calls while evaluating.
+    pub max_depth: u32,
+    /// Size of one configuration file, in bytes.
+    pub max_config_bytes: u64,
+    /// Entries of the menu, submenus included.
+    pub max_entries: usize,
+    /// Size of one word or variable, in bytes.
+    pub max_value_bytes: usize,
+    /// Size of all variables together, of all words of one command, and of everything the menu keeps, in bytes each.
+    pub max_total_bytes: usize,
+    /// Files read one inside the other by `source` and `configfile`.
+    pub max_include_depth: u32,
+    /// Files read in all by `source`, `configfile` and `load_env`.
+    pub max_files_read: u32,
+    /// Notes kept for `--debug`; more are counted, not kept.
+    pub max_notes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_steps: 1_000_000,
+            max_depth: 64,
+            max_config_bytes: 1 << 20,
+            max_entries: 1_000,
+            max_value_bytes: 16 << 10,
+            max_total_bytes: 8 << 20,
+            max_include_depth: 8,
+            max_files_read: 256,
+            max_notes: 200,
+        }
+    }
+}
+
+/// Which limit was met; its `Display` is the field's name in [`Limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each is the field of the same name")]
+pub enum LimitName {
+    MaxSteps,
+    MaxDepth,
+    MaxConfigBytes,
+    MaxEntries,
+    MaxValueBytes,
+    MaxTotalBytes,
+    MaxIncludeDepth,
+    MaxFilesRead,
+}
+
+impl LimitName {
+    /// The field's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MaxSteps => "max_steps",
+            Self::MaxDepth => "max_depth",
+            Self::MaxConfigBytes => "max_config_bytes",
+            Self::MaxEntries => "max_entries",
+            Self::MaxValueBytes => "max_value_bytes",
+            Self::MaxTotalBytes => "max_total_bytes",
+            Self::MaxIncludeDepth => "max_include_depth",
+            Self::MaxFilesRead => "max_files_read",
+        }
+    }
+}
+
+impl fmt::Display for LimitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,69 @@
+//! What a boot configuration comes down to.
+
+use crate::guest::FileRef;
+
+/// One bootable (or, with [`BootEntry::problems`], not bootable) line of the menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BootEntry {
+    /// The title as the guest wrote it: any bytes, terminal escapes included.
+    pub title: Vec<u8>,
+    /// GRUB's `--id`.
+    pub id: Option<Vec<u8>>,
+    /// The titles of the submenus around it, outermost first.
+    pub parents: Vec<Vec<u8>>,
+    /// `$root` when it boots, such as `hd0,msdos1`.
+    pub root: Vec<u8>,
+    /// The kernel, `None` when the entry boots none.
+    pub kernel: Option<FileRef>,
+    /// The initial ramdisks, in the order they are joined.
+    pub ramdisks: Vec<FileRef>,
+    /// The kernel's arguments without its path, joined by single blanks as the loader hands them to Linux.
+    pub arguments: Vec<u8>,
+    /// Only a user named in the configuration may boot it without a password.
+    pub restricted: bool,
+    /// Why it cannot be booted, or what went wrong in it; empty when all is well.
+    pub problems: Vec<String>,
+}
+
+impl BootEntry {
+    /// Whether there is a kernel to boot and nothing stands against it.
+    #[must_use]
+    pub fn is_bootable(&self) -> bool {
+        self.kernel.is_some() && self.problems.is_empty()
+    }
+}
+
+/// Whose configuration it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Loader {
+    /// GRUB 2, `grub.cfg`.
+    Grub2,
+}
+
+impl Loader {
+    /// The loader's name in one lower-case word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Grub2 => "grub2",
+        }
+    }
+}
+
+/// A guest's boot menu.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BootMenu {
+    /// Whose configuration it was.
+    pub loader: Loader,
+    /// The configuration file it began with.
+    pub config: FileRef,
+    /// The entries in menu order, those of submenus in place of the submenu.
+    pub entries: Vec<BootEntry>,
+    /// The index in `entries` of what boots when nobody interferes; `None` when nothing is bootable.
+    pub default: Option<usize>,
+    /// Seconds until then; `None` means the loader waits for ever.
+    pub timeout: Option<u32>,
+    /// What was ignored or decided on the way, for `--debug`.
+    pub notes: Vec<String>,
+}
