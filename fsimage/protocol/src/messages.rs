@@ -1,0 +1,441 @@
+//! The vocabulary.
+
+use crate::codec::{Bytes, DecodeError, EncodeError, List, Reader, Wire, Writer, wire_enum, wire_struct};
+
+/// A path inside the guest.
+pub type Path = Bytes<4096>;
+/// One line about something, often quoting the guest.
+pub type Text = Bytes<2048>;
+/// A short name.
+pub type Name = Bytes<256>;
+/// Texts for `--debug`.
+pub type Notes = List<Bytes<512>, 64>;
+/// Most volumes one disk can have.
+pub const MAX_VOLUMES: usize = 256;
+/// Most extents one message carries.
+pub const MAX_EXTENTS: usize = 1024;
+/// Most directory entries one message carries.
+pub const MAX_DIR_ENTRIES: usize = 200;
+/// Most menu entries.
+pub const MAX_MENU_ENTRIES: u32 = 100_000;
+/// Most ramdisks of one menu entry.
+pub const MAX_RAMDISKS: usize = 16;
+
+wire_enum! {
+    /// What the disk is to be taken for.
+    Layout {
+        /// Look for partition tables.
+        1 Scan {}
+        /// One volume that begins at this byte.
+        2 Offset {
+            /// Byte offset.
+            start: u64,
+        }
+        /// No disk at all: the text of a boot configuration (`--isconfig`).
+        3 Text {}
+    }
+
+    /// What the trusted side asks.
+    Request {
+        /// The first message, and the only one with descriptors: the disks, then the shared memory.
+        1 Begin {
+            /// [`crate::PROTOCOL`] of the sender.
+            protocol: u32,
+            /// Whether to build the jail. Only the user's own `--no-sandbox` says false.
+            sandbox: bool,
+            /// The unprivileged user to become, when the worker is started as root.
+            uid: u32,
+            /// The group likewise.
+            gid: u32,
+            /// What the disk is.
+            layout: Layout,
+            /// Disks handed over.
+            disks: u32,
+            /// Bytes of shared memory.
+            shared: u32,
+            /// What not to exceed.
+            limits: WorkerLimits,
+        }
+        /// How many volumes are there?
+        2 Volumes {}
+        /// Tell one volume, by its place in boot-search order.
+        3 Volume {
+            /// From 0.
+            volume: u32,
+        }
+        /// Walk a path.
+        4 Stat {
+            /// Volume.
+            volume: u32,
+            /// From the volume's root.
+            path: Path,
+            /// Whether a symbolic link at the end is followed.
+            follow: bool,
+        }
+        /// List a directory from a cursor on.
+        5 ReadDir {
+            /// Volume.
+            volume: u32,
+            /// The directory.
+            node: u64,
+            /// 0, or as replied.
+            cursor: u64,
+        }
+        /// Read a symbolic link.
+        6 ReadLink {
+            /// Volume.
+            volume: u32,
+            /// The link.
+            node: u64,
+        }
+        /// Where do a file's bytes lie, from an offset on?
+        7 Extents {
+            /// Volume.
+            volume: u32,
+            /// The file.
+            node: u64,
+            /// Byte offset in the file.
+            offset: u64,
+        }
+        /// Put a file's bytes into the shared memory.
+        8 Read {
+            /// Volume.
+            volume: u32,
+            /// The file.
+            node: u64,
+            /// Byte offset in the file.
+            offset: u64,
+            /// At most this many, and at most what the shared memory holds.
+            length: u32,
+        }
+        /// Find the guest's boot configuration, on one volume or on all.
+        9 Menu {
+            /// The volume, or none for all in boot-search order.
+            volume: Option<u32>,
+        }
+        /// Tell one entry of the menu found last.
+        10 MenuEntry {
+            /// From 0.
+            index: u32,
+        }
+        /// What the kernel's arguments need to find its root on this volume.
+        11 BootString {
+            /// Volume.
+            volume: u32,
+            /// The kernel's node.
+            node: u64,
+        }
+        /// How much was read from the disks so far?
+        12 Statistics {}
+    }
+
+    /// What the worker answers. To each request exactly one; to `Begin`, `Ready` or `Failed`.
+    Reply {
+        /// The jail is built, the plugins are loaded.
+        1 Ready {
+            /// [`crate::PROTOCOL`] of the worker.
+            protocol: u32,
+            /// Its version.
+            version: Name,
+            /// The lock-down, step by step, in order.
+            sandbox: List<StepReport, 32>,
+            /// Plugins, in probing order.
+            plugins: List<PluginReport, 64>,
+            /// Plugins that could not be loaded.
+            rejected: List<Rejected, 64>,
+        }
+        /// The request failed.
+        2 Failed {
+            /// An `ErrorKind` number.
+            kind: i32,
+            /// What and why.
+            message: Text,
+            /// Byte offset on the volume, where there is one.
+            offset: Option<u64>,
+        }
+        /// To `Volumes`.
+        3 Volumes {
+            /// The disk's scheme.
+            scheme: Name,
+            /// At most [`MAX_VOLUMES`].
+            count: u32,
+            /// What was odd about the table.
+            remarks: Notes,
+        }
+        /// To `Volume`.
+        4 Volume {
+            /// The volume.
+            volume: VolumeReport,
+        }
+        /// To `Stat`.
+        5 Stat {
+            /// The node.
+            node: u64,
+            /// Its metadata.
+            metadata: Metadata,
+        }
+        /// To `ReadDir`.
+        6 Entries {
+            /// In directory order.
+            entries: List<DirEntry, MAX_DIR_ENTRIES>,
+            /// Where to go on; none at the end.
+            next: Option<u64>,
+        }
+        /// To `ReadLink` and `BootString`.
+        7 Target {
+            /// The bytes.
+            target: Path,
+        }
+        /// To `Extents`, when the data is plain.
+        8 Extents {
+            /// Ascending, without gap, from the offset asked for.
+            extents: List<Extent, MAX_EXTENTS>,
+            /// Whether they reach the file's end.
+            done: bool,
+        }
+        /// To `Extents`, when the data is not plain: use `Read`.
+        9 NotPlain {}
+        /// To `Read`.
+        10 Data {
+            /// Bytes in the shared memory; 0 only at the end of the file.
+            length: u32,
+        }
+        /// To `Menu`.
+        11 Menu {
+            /// What was found; none when no volume has a configuration.
+            menu: Option<MenuReport>,
+            /// Volumes passed over, each with the reason.
+            passed_over: List<PassedOver, MAX_VOLUMES>,
+        }
+        /// To `MenuEntry`.
+        12 MenuEntry {
+            /// The entry.
+            entry: EntryReport,
+        }
+        /// To `Statistics`.
+        13 Statistics {
+            /// Reads of the disks.
+            reads: u64,
+            /// Bytes of those reads.
+            bytes: u64,
+        }
+    }
+
+    /// What became of one step of the lock-down.
+    StepOutcome {
+        /// In force.
+        1 Enforced {}
+        /// The host does not offer it; the jail stands without it.
+        2 Unavailable {
+            /// Why.
+            reason: Name,
+        }
+        /// Switched off by `--no-sandbox`.
+        3 Off {}
+    }
+
+    /// What a probe made of a volume.
+    Content {
+        /// No plugin knows it.
+        1 Unrecognised {}
+        /// A filesystem, and it opens.
+        2 Filesystem {
+            /// The plugin.
+            plugin: Name,
+            /// The variant, as the format names it.
+            flavour: Name,
+            /// The label's bytes.
+            label: Name,
+            /// As blkid prints it.
+            uuid: Name,
+            /// In bytes.
+            block_size: u32,
+            /// In bytes.
+            size: u64,
+            /// Blank-separated.
+            features: Bytes<1024>,
+        }
+        /// A plugin's format beyond doubt, but it does not open.
+        3 Broken {
+            /// The plugin.
+            plugin: Name,
+            /// Why.
+            reason: Text,
+        }
+    }
+
+    /// What lies in a range of a file.
+    ExtentKind {
+        /// Plain bytes.
+        1 Data {
+            /// Index of the disk.
+            disk: u32,
+            /// Byte offset on that disk (not the volume).
+            physical: u64,
+        }
+        /// Zeros.
+        2 Hole {}
+    }
+}
+
+wire_struct! {
+    /// What the worker may not exceed.
+    WorkerLimits {
+        /// Bytes of address space beyond what the program itself takes.
+        memory: u64,
+        /// Seconds of processor time.
+        cpu_seconds: u64,
+        /// Symbolic links on one path.
+        max_symlinks: u32,
+        /// Entries of one directory.
+        max_directory_entries: u64,
+        /// Bytes of one configuration file.
+        max_config_bytes: u64,
+        /// Steps of one configuration's evaluation.
+        max_script_steps: u64,
+        /// Entries of one menu.
+        max_menu_entries: u32,
+    }
+
+    /// One step of the lock-down.
+    StepReport {
+        /// Its name.
+        name: Name,
+        /// What became of it.
+        outcome: StepOutcome,
+    }
+
+    /// A loaded plugin.
+    PluginReport {
+        /// Its name.
+        name: Name,
+        /// Its version.
+        version: Name,
+        /// One line.
+        description: Name,
+        /// The file it came from.
+        file: Path,
+    }
+
+    /// A plugin that was not loaded.
+    Rejected {
+        /// The file.
+        file: Path,
+        /// Why.
+        reason: Bytes<512>,
+    }
+
+    /// A volume.
+    VolumeReport {
+        /// What people type: `1`.
+        address: Name,
+        /// The scheme that made it: `mbr`.
+        scheme: Name,
+        /// First byte on the disk.
+        start: u64,
+        /// Length in bytes.
+        size: u64,
+        /// The table's own code for its type.
+        type_code: Option<u8>,
+        /// The type in words.
+        type_name: Name,
+        /// Marked active.
+        active: bool,
+        /// `hd0,msdos1` and the like.
+        grub_names: List<Name, 8>,
+        /// What it holds.
+        content: Content,
+    }
+
+    /// A file's metadata.
+    Metadata {
+        /// A `FileType` number.
+        file_type: u32,
+        /// The low 12 bits of `st_mode`.
+        mode: u32,
+        /// Owner.
+        uid: u32,
+        /// Group.
+        gid: u32,
+        /// Hard links.
+        links: u32,
+        /// Bytes.
+        size: u64,
+        /// Seconds since 1970.
+        mtime_seconds: i64,
+        /// And nanoseconds.
+        mtime_nanoseconds: u32,
+    }
+
+    /// A directory entry.
+    DirEntry {
+        /// Its name.
+        name: Name,
+        /// Its node.
+        node: u64,
+        /// A `FileType` number, or `Unknown`.
+        file_type: u32,
+    }
+
+    /// A range of a file.
+    Extent {
+        /// Byte offset in the file.
+        logical: u64,
+        /// Bytes, not 0.
+        length: u64,
+        /// What lies there.
+        kind: ExtentKind,
+    }
+
+    /// A file on a volume.
+    FileRef {
+        /// The volume.
+        volume: u32,
+        /// The path on it.
+        path: Path,
+    }
+
+    /// A boot menu without its entries.
+    MenuReport {
+        /// Whose configuration it is: `grub2`.
+        loader: Name,
+        /// Where it was found; none for `--isconfig`.
+        config: Option<FileRef>,
+        /// At most [`MAX_MENU_ENTRIES`].
+        entries: u32,
+        /// The entry that boots by itself.
+        default: Option<u32>,
+        /// Seconds until it does; none to wait for a person.
+        timeout: Option<u32>,
+        /// What was ignored.
+        notes: Notes,
+    }
+
+    /// A menu entry.
+    EntryReport {
+        /// The title's bytes, escapes and all.
+        title: Bytes<4096>,
+        /// Its id.
+        id: Option<Name>,
+        /// Titles of the submenus around it, outermost first.
+        parents: List<Bytes<1024>, 16>,
+        /// The device that the entry's relative paths are on, as the loader writes it.
+        root: Name,
+        /// The kernel.
+        kernel: Option<FileRef>,
+        /// Ramdisks, to be joined in this order.
+        ramdisks: List<FileRef, MAX_RAMDISKS>,
+        /// The kernel's arguments.
+        arguments: Bytes<16384>,
+        /// Why it would not boot, or what was ignored.
+        problems: List<Bytes<512>, 16>,
+    }
+
+    /// A volume without a usable configuration.
+    PassedOver {
+        /// The volume.
+        volume: u32,
+        /// Why.
+        reason: Bytes<192>,
+    }
+}

@@ -1,0 +1,263 @@
+//! File data out of the guest: by the kernel, from the disk straight into the target, wherever it lies plain.
+
+use crate::extents::ExtentChecker;
+use crate::{Disk, Error, ErrorKind, FileType, Node, Result, Session};
+use fsimage_protocol::{Extent, ExtentKind, Reply, Request};
+use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fs::{SeekFrom, copy_file_range, ftruncate, seek, sendfile};
+use rustix::io::Errno;
+use std::io::Write;
+
+/// Buffer of the last resort, in bytes.
+const BUFFER: usize = 128 << 10;
+/// Most bytes asked of the kernel at once: it may be interrupted in between.
+const STRIDE: u64 = 64 << 20;
+
+/// How bytes get from one descriptor to another, best first; a method that the kernel refuses is not tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    CopyFileRange,
+    SendFile,
+    ReadWrite,
+}
+
+/// Where data goes.
+trait Sink {
+    /// `length` bytes of `source` from `offset` on.
+    fn copy(&mut self, source: BorrowedFd<'_>, offset: u64, length: u64) -> Result<()>;
+    /// `length` zeros.
+    fn hole(&mut self, length: u64) -> Result<()>;
+}
+
+impl Session {
+    /// Copies a file to the descriptor's byte `start` and on; holes stay holes. The file behind the descriptor must be
+    /// empty from there on. Returns the byte behind the last one written.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Protocol`] when the worker lies about extents, [`ErrorKind::Io`] when the disk ends too early or
+    /// the target cannot take it.
+    pub fn copy_to_file(
+        &mut self,
+        volume: u32,
+        file: &Node,
+        target: BorrowedFd<'_>,
+        start: u64,
+    ) -> Result<u64> {
+        let mut sink = FileSink { target, position: start, method: Method::CopyFileRange };
+        self.copy(volume, file, &mut sink)?;
+        // A hole at the end has moved the position only.
+        ftruncate(target, sink.position).map_err(|errno| Error::io("writing", errno))?;
+        Ok(sink.position)
+    }
+
+    /// Writes a file to a stream, holes as zeros.
+    ///
+    /// # Errors
+    /// As [`Session::copy_to_file`].
+    pub fn copy_to_stream(&mut self, volume: u32, file: &Node, target: &mut dyn Write) -> Result<()> {
+        let mut sink = StreamSink { target, buffer: vec![0; BUFFER] };
+        self.copy(volume, file, &mut sink)
+    }
+
+    fn copy(&mut self, volume: u32, file: &Node, sink: &mut dyn Sink) -> Result<()> {
+        match file.file_type {
+            FileType::Regular => {}
+            FileType::Directory => return Err(Error::new(ErrorKind::IsADirectory, "no data to copy")),
+            other => return Err(Error::new(ErrorKind::NotAFile, format!("it is a {}", other.text()))),
+        }
+        let size = file.metadata.size;
+        let mut checker = ExtentChecker::new(size, self.disk_sizes());
+        while checker.position() < size {
+            let request = Request::Extents { volume, node: file.node, offset: checker.position() };
+            match self.ask(&request)? {
+                Reply::NotPlain {} => {
+                    return self.copy_through_memory(volume, file, checker.position(), sink);
+                }
+                Reply::Extents { extents, done } => {
+                    let before = checker.position();
+                    for extent in &extents.0 {
+                        checker.accept(extent).map_err(|why| self.violation(&why))?;
+                        self.copy_extent(extent, sink)?;
+                    }
+                    let stuck = checker.position() == before;
+                    if stuck || (done && checker.position() != size) {
+                        return Err(self.violation("extents that end before the file does"));
+                    }
+                }
+                _ => return Err(self.violation("another answer to Extents")),
+            }
+        }
+        Ok(())
+    }
+
+    fn copy_extent(&self, extent: &Extent, sink: &mut dyn Sink) -> Result<()> {
+        match extent.kind {
+            ExtentKind::Hole {} => sink.hole(extent.length),
+            ExtentKind::Data { disk, physical } => {
+                let disk: &Disk = self.disk(disk).ok_or_else(|| {
+                    Error::new(ErrorKind::Protocol, "an extent on a disk that does not exist")
+                })?;
+                sink.copy(disk.as_fd(), physical, extent.length)
+            }
+        }
+    }
+
+    /// The way for data that is compressed, inline or otherwise not plain: the worker puts a piece into the shared
+    /// memory, the kernel copies it on. What lies there may change under our hands; nobody here looks at it.
+    fn copy_through_memory(
+        &mut self,
+        volume: u32,
+        file: &Node,
+        mut offset: u64,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        let size = file.metadata.size;
+        while offset < size {
+            let left = size.saturating_sub(offset);
+            let wanted = u32::try_from(left).unwrap_or(u32::MAX).min(crate::session::SHARED_DATA);
+            let request = Request::Read { volume, node: file.node, offset, length: wanted };
+            let Reply::Data { length } = self.ask(&request)? else {
+                return Err(self.violation("another answer to Read"));
+            };
+            if length > wanted {
+                return Err(self.violation(&format!("{length} bytes where {wanted} were asked for")));
+            }
+            if length == 0 {
+                return Err(self.violation("the end of a file before its size"));
+            }
+            sink.copy(self.shared().as_fd(), 0, u64::from(length))?;
+            offset = offset.saturating_add(u64::from(length));
+        }
+        Ok(())
+    }
+}
+
+struct FileSink<'a> {
+    target: BorrowedFd<'a>,
+    position: u64,
+    method: Method,
+}
+
+impl FileSink<'_> {
+    /// Copies once, as much as the method gives; the next method when the kernel refuses this one.
+    fn step(&mut self, source: BorrowedFd<'_>, offset: &mut u64, length: u64) -> Result<u64> {
+        let count = usize::try_from(length.min(STRIDE)).unwrap_or(BUFFER);
+        loop {
+            let done = match self.method {
+                Method::CopyFileRange => {
+                    let mut to = self.position;
+                    copy_file_range(source, Some(offset), self.target, Some(&mut to), count)
+                }
+                Method::SendFile => seek(self.target, SeekFrom::Start(self.position))
+                    .and_then(|_| sendfile(self.target, source, Some(offset), count)),
+                Method::ReadWrite => read_write(source, self.target, offset, self.position, count),
+            };
+            self.method = match (done, self.method) {
+                (Ok(done), _) => return Ok(u64::try_from(done).unwrap_or(0)),
+                (Err(Errno::INTR), method) => method,
+                (Err(errno), Method::CopyFileRange) if is_refusal(errno) => Method::SendFile,
+                (Err(errno), Method::SendFile) if is_refusal(errno) => Method::ReadWrite,
+                (Err(errno), _) => return Err(Error::io("copying from the disk", errno)),
+            };
+        }
+    }
+}
+
+impl Sink for FileSink<'_> {
+    fn copy(&mut self, source: BorrowedFd<'_>, mut offset: u64, mut length: u64) -> Result<()> {
+        while length > 0 {
+            let from = offset;
+            let done = self.step(source, &mut offset, length)?;
+            if done == 0 {
+                return Err(disk_ended(from));
+            }
+            length = length.saturating_sub(done);
+            self.position = self.position.saturating_add(done);
+        }
+        Ok(())
+    }
+
+    fn hole(&mut self, length: u64) -> Result<()> {
+        self.position = self.position.saturating_add(length);
+        Ok(())
+    }
+}
+
+/// Errors by which a kernel or a filesystem says "not this way", as opposed to "not at all".
+fn is_refusal(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::XDEV
+            | Errno::INVAL
+            | Errno::NOSYS
+            | Errno::OPNOTSUPP
+            | Errno::PERM
+            | Errno::BADF
+            | Errno::TXTBSY
+    )
+}
+
+fn read_write(
+    source: BorrowedFd<'_>,
+    target: BorrowedFd<'_>,
+    offset: &mut u64,
+    position: u64,
+    count: usize,
+) -> rustix::io::Result<usize> {
+    let mut buffer = vec![0; count.min(BUFFER)];
+    let read = rustix::io::pread(source, &mut buffer, *offset)?;
+    let mut rest = buffer.get(..read).unwrap_or_default();
+    let mut to = position;
+    while !rest.is_empty() {
+        let written = rustix::io::pwrite(target, rest, to)?;
+        if written == 0 {
+            return Err(Errno::NOSPC);
+        }
+        rest = rest.get(written..).unwrap_or_default();
+        to = to.saturating_add(u64::try_from(written).unwrap_or(0));
+    }
+    *offset = offset.saturating_add(u64::try_from(read).unwrap_or(0));
+    Ok(read)
+}
+
+struct StreamSink<'a> {
+    target: &'a mut dyn Write,
+    buffer: Vec<u8>,
+}
+
+impl Sink for StreamSink<'_> {
+    fn copy(&mut self, source: BorrowedFd<'_>, mut offset: u64, mut length: u64) -> Result<()> {
+        while length > 0 {
+            let count = usize::try_from(length).unwrap_or(BUFFER).min(self.buffer.len());
+            let space = self.buffer.get_mut(..count).unwrap_or_default();
+            let read = rustix::io::retry_on_intr(|| rustix::io::pread(source, &mut *space, offset))
+                .map_err(|errno| Error::io("reading the disk", errno).at(Some(offset)))?;
+            if read == 0 {
+                return Err(disk_ended(offset));
+            }
+            write(self.target, space.get(..read).unwrap_or_default())?;
+            let read = u64::try_from(read).unwrap_or(0);
+            offset = offset.saturating_add(read);
+            length = length.saturating_sub(read);
+        }
+        Ok(())
+    }
+
+    fn hole(&mut self, mut length: u64) -> Result<()> {
+        self.buffer.fill(0);
+        while length > 0 {
+            let count = usize::try_from(length).unwrap_or(BUFFER).min(self.buffer.len());
+            write(self.target, self.buffer.get(..count).unwrap_or_default())?;
+            length = length.saturating_sub(u64::try_from(count).unwrap_or(0));
+        }
+        Ok(())
+    }
+}
+
+fn write(target: &mut dyn Write, bytes: &[u8]) -> Result<()> {
+    target.write_all(bytes).map_err(|why| Error::io("writing", why))
+}
+
+fn disk_ended(offset: u64) -> Error {
+    Error::new(ErrorKind::Io, "the disk ends here, before the file does").at(Some(offset))
+}

@@ -1,0 +1,79 @@
+//! The trusted side's error: a kind, a sentence that is safe to print, a place.
+
+use core::fmt;
+use fsimage_abi::ErrorKind;
+
+/// The result of everything here.
+pub type Result<T, E = Error> = core::result::Result<T, E>;
+
+/// What went wrong. Everything in it has been escaped: it can be printed as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    offset: Option<u64>,
+    last_words: Option<String>,
+}
+
+impl Error {
+    /// An error of this kind; `message` names what it concerns and why.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), offset: None, last_words: None }
+    }
+
+    /// A host call failed.
+    pub fn io(what: impl fmt::Display, why: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Io, format!("{what}: {why}"))
+    }
+
+    /// The byte offset on the volume where the trouble lies.
+    #[must_use]
+    pub fn at(mut self, offset: Option<u64>) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// What the worker wrote to its standard error before it died; for `--debug`.
+    #[must_use]
+    pub fn with_last_words(mut self, words: String) -> Self {
+        self.last_words = (!words.is_empty()).then_some(words);
+        self
+    }
+
+    /// The same error seen from further out.
+    #[must_use]
+    pub fn within(mut self, what: impl fmt::Display) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
+    /// The stable kind.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The sentence without kind and place.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The worker's last words, where it died.
+    #[must_use]
+    pub fn last_words(&self) -> Option<&str> {
+        self.last_words.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.text(), self.message)?;
+        match self.offset {
+            Some(offset) => write!(f, " (at 0x{offset:x})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

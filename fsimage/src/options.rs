@@ -1,0 +1,42 @@
+//! How to run a worker, and every limit with its default.
+
+use fsimage_protocol::{Layout, WorkerLimits};
+use std::time::Duration;
+
+/// The unprivileged user that a worker becomes when it is started as root and told no other: `nobody`.
+pub const DEFAULT_UID: u32 = 65534;
+
+/// How to run a worker.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Build the jail. False only on the user's own `--no-sandbox`.
+    pub sandbox: bool,
+    /// The user the worker becomes when started as root.
+    pub run_as: u32,
+    /// What the disk is to be taken for.
+    pub layout: Layout,
+    /// Longest wait for one answer.
+    pub deadline: Duration,
+    /// What the worker may not exceed.
+    pub limits: WorkerLimits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            sandbox: true,
+            run_as: DEFAULT_UID,
+            layout: Layout::Scan {},
+            deadline: Duration::from_secs(30),
+            limits: WorkerLimits {
+                memory: 64 << 20,
+                cpu_seconds: 60,
+                max_symlinks: 40,
+                max_directory_entries: 1_000_000,
+                max_config_bytes: 4 << 20,
+                max_script_steps: 1_000_000,
+                max_menu_entries: 10_000,
+            },
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! A conversation with one worker.
+
+use crate::process::{FORBIDDEN_CALL, Process};
+use crate::{Disk, Error, ErrorKind, Options, Result, escape};
+use fsimage_protocol::{
+    Channel, ChannelError, EntryReport, Layout, MAX_MENU_ENTRIES, MAX_VOLUMES, MenuReport, PROTOCOL,
+    PassedOver, PluginReport, Rejected, Reply, Request, StepReport, VolumeReport,
+};
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use std::time::Instant;
+
+/// Bytes of shared memory through which data that is not plain on the disk leaves the worker.
+pub(crate) const SHARED_DATA: u32 = 256 << 10;
+/// Behind the data: one page in which the worker's SIGSYS handler leaves the number of the forbidden call.
+const SHARED_STATUS: u32 = 4096;
+
+/// What a worker said of itself.
+#[derive(Debug, Clone)]
+pub struct WorkerReport {
+    /// Its version.
+    pub version: String,
+    /// The lock-down, step by step.
+    pub sandbox: Vec<StepReport>,
+    /// Its plugins in probing order.
+    pub plugins: Vec<PluginReport>,
+    /// Plugins it could not load.
+    pub rejected: Vec<Rejected>,
+}
+
+/// A disk's volumes in boot-search order; a volume's number is its place here.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The disk's scheme.
+    pub scheme: String,
+    /// The volumes.
+    pub volumes: Vec<VolumeReport>,
+    /// What was odd about the table, escaped.
+    pub remarks: Vec<String>,
+}
+
+/// The outcome of looking for a boot configuration.
+#[derive(Debug, Clone)]
+pub struct MenuSearch {
+    /// What was found.
+    pub menu: Option<MenuReport>,
+    /// The volumes passed over.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// What a worker has read from its disks so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statistics {
+    /// Number of reads.
+    pub reads: u64,
+    /// Bytes of those reads.
+    pub bytes: u64,
+}
+
+/// A worker and its disks. Dropping it ends the worker.
+#[derive(Debug)]
+pub struct Session {
+    process: Process,
+    channel: Option<Channel>,
+    shared: OwnedFd,
+    disks: Vec<Disk>,
+    options: Options,
+    report: WorkerReport,
+}
+
+impl Session {
+    /// Starts a worker, hands it the disks and waits until it is locked in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Jail`] when the jail cannot be built (the message says which step), [`ErrorKind::WorkerDied`],
+    /// [`ErrorKind::Deadline`], [`ErrorKind::Protocol`].
+    pub fn open(disks: Vec<Disk>, options: &Options) -> Result<Self> {
+        if options.run_as == 0 && options.sandbox {
+            return Err(Error::new(ErrorKind::InvalidArgument, "the worker may not run as root (user 0)"));
+        }
+        let shared = shared_memory().map_err(|errno| Error::io("shared memory", errno))?;
+        let (process, channel) = Process::start()?;
+        let report = WorkerReport {
+            version: String::new(),
+            sandbox: Vec::new(),
+            plugins: Vec::new(),
+            rejected: Vec::new(),
+        };
+        let mut session =
+            Self { process, channel: Some(channel), shared, disks, options: options.clone(), report };
+        session.begin()?;
+        Ok(session)
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        let begin = Request::Begin {
+            protocol: PROTOCOL,
+            sandbox: self.options.sandbox,
+            uid: self.options.run_as,
+            gid: self.options.run_as,
+            layout: self.options.layout.clone(),
+            disks: u32::try_from(self.disks.len()).unwrap_or(u32::MAX),
+            shared: SHARED_DATA,
+            limits: self.options.limits.clone(),
+        };
+        let descriptors: Vec<_> = self.disks.iter().map(AsFd::as_fd).chain([self.shared.as_fd()]).collect();
+        let sent = match &self.channel {
+            Some(channel) => channel.send_with(&begin, &descriptors),
+            None => Err(ChannelError::Closed),
+        };
+        sent.map_err(|why| self.broken(why))?;
+        match self.receive()? {
+            Reply::Ready { protocol: PROTOCOL, version, sandbox, plugins, rejected } => {
+                self.report = WorkerReport {
+                    version: escape(&version.0),
+                    sandbox: sandbox.0,
+                    plugins: plugins.0,
+                    rejected: rejected.0,
+                };
+                Ok(())
+            }
+            Reply::Ready { protocol, .. } => Err(self.violation(&format!(
+                "the worker speaks protocol {protocol}, this program {PROTOCOL}: they are not of one build"
+            ))),
+            _ => Err(self.violation("the first answer is not Ready")),
+        }
+    }
+
+    /// What the worker said of itself.
+    #[must_use]
+    pub fn report(&self) -> &WorkerReport {
+        &self.report
+    }
+
+    /// The options it was opened with.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The process number of the worker's warden, whose one child is the inmate.
+    #[must_use]
+    pub fn worker_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The disk with this number.
+    pub(crate) fn disk(&self, number: u32) -> Option<&Disk> {
+        self.disks.get(usize::try_from(number).ok()?)
+    }
+
+    /// Every disk's length, for the check of extents.
+    pub(crate) fn disk_sizes(&self) -> Vec<u64> {
+        self.disks.iter().map(Disk::size).collect()
+    }
+
+    /// The memory in which `Read` puts its data.
+    pub(crate) fn shared(&self) -> &OwnedFd {
+        &self.shared
+    }
+
+    /// The volumes of the disk, probed.
+    ///
+    /// # Errors
+    /// When the disk cannot be read, or the worker fails.
+    pub fn table(&mut self) -> Result<Table> {
+        let Reply::Volumes { scheme, count, remarks } = self.ask(&Request::Volumes {})? else {
+            return Err(self.violation("the answer to Volumes is another"));
+        };
+        if usize::try_from(count).unwrap_or(usize::MAX) > MAX_VOLUMES {
+            return Err(self.violation(&format!("{count} volumes")));
+        }
+        let disk_size = self.disks.first().map_or(0, Disk::size);
+        let mut volumes = Vec::new();
+        for number in 0..count {
+            let Reply::Volume { volume } = self.ask(&Request::Volume { volume: number })? else {
+                return Err(self.violation("the answer to Volume is another"));
+            };
+            let inside = volume.start.checked_add(volume.size).is_some_and(|end| end <= disk_size);
+            if !inside && self.options.layout != (Layout::Text {}) {
+                return Err(self.violation(&format!("volume {number} reaches past the disk")));
+            }
+            volumes.push(volume);
+        }
+        Ok(Table {
+            scheme: escape(&scheme.0),
+            volumes,
+            remarks: remarks.0.iter().map(|remark| escape(&remark.0)).collect(),
+        })
+    }
+
+    /// Looks for the guest's boot configuration on one volume, or on all in boot-search order.
+    ///
+    /// # Errors
+    /// When the worker fails; that there is none is no error.
+    pub fn menu(&mut self, volume: Option<u32>) -> Result<MenuSearch> {
+        let Reply::Menu { menu, passed_over } = self.ask(&Request::Menu { volume })? else {
+            return Err(self.violation("the answer to Menu is another"));
+        };
+        if let Some(menu) = &menu {
+            let default_inside = menu.default.is_none_or(|default| default < menu.entries);
+            if menu.entries > MAX_MENU_ENTRIES || !default_inside {
+                return Err(self.violation("a menu that contradicts itself"));
+            }
+        }
+        Ok(MenuSearch { menu, passed_over: passed_over.0 })
+    }
+
+    /// One entry of the menu found last.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when there is no such entry.
+    pub fn menu_entry(&mut self, index: u32) -> Result<EntryReport> {
+        match self.ask(&Request::MenuEntry { index })? {
+            Reply::MenuEntry { entry } => Ok(entry),
+            _ => Err(self.violation("the answer to MenuEntry is another")),
+        }
+    }
+
+    /// How much the worker has read from its disks.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub fn statistics(&mut self) -> Result<Statistics> {
+        match self.ask(&Request::Statistics {})? {
+            Reply::Statistics { reads, bytes } => Ok(Statistics { reads, bytes }),
+            _ => Err(self.violation("the answer to Statistics is another")),
+        }
+    }
+
+    /// One question, one answer. A worker that broke the protocol or died is asked nothing more.
+    pub(crate) fn ask(&mut self, request: &Request) -> Result<Reply> {
+        let sent = match &self.channel {
+            Some(channel) => channel.send(request),
+            None => return Err(Error::new(ErrorKind::WorkerDied, "the worker is gone")),
+        };
+        match sent {
+            Ok(()) => self.receive(),
+            Err(ChannelError::Unsendable(why)) => {
+                Err(Error::new(ErrorKind::InvalidArgument, format!("too long to ask for: {why}")))
+            }
+            Err(why) => Err(self.broken(why)),
+        }
+    }
+
+    fn receive(&mut self) -> Result<Reply> {
+        let deadline = Instant::now().checked_add(self.options.deadline);
+        let received = match &mut self.channel {
+            Some(channel) => channel.receive::<Reply>(deadline),
+            None => Err(ChannelError::Closed),
+        };
+        match received {
+            Ok(Reply::Failed { kind, message, offset }) => match ErrorKind::from_code(kind) {
+                Some(kind) => Err(Error::new(kind, escape(&message.0)).at(offset)),
+                None => Err(self.violation(&format!("error kind {kind}"))),
+            },
+            Ok(reply) => Ok(reply),
+            Err(why) => Err(self.broken(why)),
+        }
+    }
+
+    /// The worker said something it may not say: it is ended, and the error names what it was.
+    pub(crate) fn violation(&mut self, what: &str) -> Error {
+        self.channel = None;
+        let (_, _, words) = self.process.end(false);
+        Error::new(ErrorKind::Protocol, format!("the worker sent {what}; it was stopped"))
+            .with_last_words(words)
+    }
+
+    fn broken(&mut self, why: ChannelError) -> Error {
+        self.channel = None;
+        match why {
+            ChannelError::Deadline => {
+                let (_, _, words) = self.process.end(false);
+                let seconds = self.options.deadline.as_secs_f32();
+                Error::new(
+                    ErrorKind::Deadline,
+                    format!("the worker did not answer in {seconds} s; it was stopped"),
+                )
+                .with_last_words(words)
+            }
+            ChannelError::Closed => {
+                let (how, status, words) = self.process.end(true);
+                let how = match status.and_then(|status| status.code()) {
+                    Some(FORBIDDEN_CALL) => format!("{how}: {}", self.forbidden_call()),
+                    _ => how,
+                };
+                Error::new(ErrorKind::WorkerDied, how).with_last_words(words)
+            }
+            other => self.violation(&other.to_string()),
+        }
+    }
+
+    fn forbidden_call(&self) -> String {
+        let mut number = [0; 4];
+        match rustix::io::pread(&self.shared, &mut number, u64::from(SHARED_DATA)) {
+            Ok(4) => crate::calls::name(u32::from_le_bytes(number)),
+            _ => "unknown".to_owned(),
+        }
+    }
+}
+
+/// Memory of a size that nobody can change any more: the worker cannot make the trusted side's reads fail.
+fn shared_memory() -> rustix::io::Result<OwnedFd> {
+    let memory = memfd_create("fsimage", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+    ftruncate(&memory, u64::from(SHARED_DATA).saturating_add(u64::from(SHARED_STATUS)))?;
+    fcntl_add_seals(&memory, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+    Ok(memory)
+}
