@@ -1,1 +1,3 @@
-//! Not yet.
+//! The worker's parts, for its program and its tests.
+
+pub mod registry;
