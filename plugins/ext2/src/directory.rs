@@ -1,0 +1,251 @@
+//! "Directory Entries": linear blocks, which hashed directories are too for a reader who skips their index.
+//!
+//! An index node hides in an unused entry that fills its block (or the rest of it, behind `..`), so a linear walk
+//! meets every name in either kind of directory.
+
+use crate::block_map::for_each_run;
+use crate::blocks::Blocks;
+use crate::inline_data::{self, InlineData};
+use crate::inode::{I_BLOCK_SIZE, Inode};
+use crate::superblock::Superblock;
+use crate::units::{InodeNumber, to_u64, to_usize};
+use core::ops::ControlFlow;
+use fsimage_sdk::{DirCursor, DirEntry, Endian, Error, ErrorKind, Fields, FileType, Limits, NodeId, Result};
+
+/// Bytes of an entry before its name.
+const HEADER_SIZE: usize = 8;
+/// The smallest entry: a header and a name of up to four bytes.
+const MIN_REC_LEN: usize = 12;
+/// The largest entry, of a name of 255 bytes.
+const MAX_REC_LEN: u64 = 264;
+/// In an inline directory the parent's inode number stands for the entries `.` and `..`.
+const INLINE_PARENT_SIZE: usize = 4;
+
+/// Who receives one entry of a directory.
+type EntrySink<'a> = &'a mut dyn FnMut(&Entry<'_>) -> Result<ControlFlow<()>>;
+
+/// A used entry as its block has it.
+struct Entry<'a> {
+    inode: InodeNumber,
+    name: &'a [u8],
+    file_type: FileType,
+    /// Byte offset in the directory of the entry behind this one.
+    next: u64,
+    /// Byte offset on the volume.
+    place: u64,
+}
+
+/// A directory ready to be read.
+pub(crate) struct Directory<'a> {
+    blocks: &'a Blocks,
+    superblock: &'a Superblock,
+    inode: &'a Inode,
+    limits: &'a Limits,
+}
+
+impl<'a> Directory<'a> {
+    /// # Errors
+    /// `NotADirectory`, `Encrypted`.
+    pub(crate) fn new(
+        blocks: &'a Blocks,
+        superblock: &'a Superblock,
+        inode: &'a Inode,
+        limits: &'a Limits,
+    ) -> Result<Self> {
+        if inode.file_type() != FileType::Directory {
+            let text = format!("inode {} is a {}", inode.number.get(), inode.file_type().text());
+            return Err(Error::new(ErrorKind::NotADirectory, text));
+        }
+        inode.check_readable()?;
+        Ok(Self { blocks, superblock, inode, limits })
+    }
+
+    /// The inode that `name` names.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unsupported` when only a comparison without regard to case could find the name.
+    pub(crate) fn lookup(&self, name: &[u8]) -> Result<InodeNumber> {
+        let mut found = None;
+        self.for_each(0, &mut |entry| {
+            if entry.name != name {
+                return Ok(ControlFlow::Continue(()));
+            }
+            found = Some(entry.inode);
+            Ok(ControlFlow::Break(()))
+        })?;
+        let missing = || {
+            let text = format!("\"{}\" in inode {}", name.escape_ascii(), self.inode.number.get());
+            if self.inode.is_casefold() {
+                Error::unsupported(format!("{text}: names without regard to case (casefold)"))
+            } else {
+                Error::new(ErrorKind::NotFound, text)
+            }
+        };
+        found.ok_or_else(missing)
+    }
+
+    /// Entries behind `cursor`, without `.` and `..`.
+    ///
+    /// # Errors
+    /// `Corrupt`; `Limit` beyond `max_directory_entries`.
+    pub(crate) fn read(
+        &self,
+        cursor: DirCursor,
+        sink: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let mut left = self.limits.max_directory_entries;
+        self.for_each(cursor.0, &mut |entry| {
+            if entry.name == b"." || entry.name == b".." {
+                return Ok(ControlFlow::Continue(()));
+            }
+            if entry.name.is_empty() || entry.name.iter().any(|&b| b == b'/' || b == 0) {
+                let text = format!("directory entry: the name \"{}\"", entry.name.escape_ascii());
+                return Err(Error::corrupt(text).at(entry.place));
+            }
+            left = left.checked_sub(1).ok_or_else(|| self.too_large())?;
+            Ok(sink(DirEntry {
+                name: entry.name,
+                node: NodeId(u64::from(entry.inode.get())),
+                file_type: entry.file_type,
+                next: DirCursor(entry.next),
+            }))
+        })
+    }
+
+    fn too_large(&self) -> Error {
+        let limit = self.limits.max_directory_entries;
+        Error::limit(format!("directory inode {}: max_directory_entries={limit}", self.inode.number.get()))
+    }
+
+    /// Every used entry that begins at byte `from` of the directory or behind it.
+    fn for_each(&self, from: u64, sink: EntrySink<'_>) -> Result<()> {
+        let walked =
+            if self.inode.has_inline_data() { self.inline(from, sink) } else { self.mapped(from, sink) };
+        walked.map_err(|e| e.within(format!("directory inode {}", self.inode.number.get())))
+    }
+
+    fn mapped(&self, from: u64, sink: EntrySink<'_>) -> Result<()> {
+        let block_size = self.blocks.block_size();
+        let range = block_size.block_at(from)..block_size.blocks_of(self.inode.size());
+        if range.is_empty() {
+            return Ok(());
+        }
+        // Blocks may be empty of entries, so the entries' limit alone would not end the walk in time.
+        let mut bytes_left =
+            self.limits.max_directory_entries.saturating_mul(MAX_REC_LEN).max(block_size.bytes());
+        for_each_run(self.blocks, self.inode, range, &mut |run| {
+            let Some(first) = run.physical else { return Ok(ControlFlow::Continue(())) };
+            for index in 0..run.count {
+                bytes_left = bytes_left.checked_sub(block_size.bytes()).ok_or_else(|| self.too_large())?;
+                let number = first.get().saturating_add(index);
+                let block = self.blocks.number(number).ok_or_else(|| self.inode.corrupt(0x28, "a block"))?;
+                let bytes = self.blocks.read(block)?;
+                let piece = Piece {
+                    fields: Fields::new(&bytes, Endian::Little, "directory entry", self.blocks.place(block)?),
+                    begin: 0,
+                    logical: block_size.start_of(run.logical.saturating_add(index))?,
+                };
+                if self.piece(&piece, from, sink)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    fn inline(&self, from: u64, sink: EntrySink<'_>) -> Result<()> {
+        let InlineData { head, tail, tail_place } =
+            inline_data::read(self.blocks, self.superblock, self.inode)?;
+        let head_place = self.inode.place.saturating_add(0x28);
+        let head = Piece {
+            fields: Fields::new(&head, Endian::Little, "directory entry", head_place),
+            begin: INLINE_PARENT_SIZE,
+            logical: 0,
+        };
+        let tail = Piece {
+            fields: Fields::new(&tail, Endian::Little, "directory entry", tail_place),
+            begin: 0,
+            logical: to_u64(I_BLOCK_SIZE),
+        };
+        if self.piece(&head, from, sink)?.is_break() {
+            return Ok(());
+        }
+        self.piece(&tail, from, sink).map(|_| ())
+    }
+
+    /// The used entries of one piece that begin at byte `from` of the directory or behind it.
+    fn piece(&self, piece: &Piece<'_>, from: u64, sink: EntrySink<'_>) -> Result<ControlFlow<()>> {
+        let fields = &piece.fields;
+        let mut offset = piece.begin;
+        // Each round moves on by rec_len, which is at least 12.
+        while offset < fields.bytes().len() {
+            let rec_len = self.rec_len(fields, offset)?;
+            let next = offset.saturating_add(rec_len);
+            let inode = fields.u32(offset)?;
+            let here = piece.logical.saturating_add(to_u64(offset));
+            if inode != 0 && here >= from {
+                let name_len = usize::from(fields.u8(offset.saturating_add(6))?);
+                if name_len > rec_len.saturating_sub(HEADER_SIZE) {
+                    let why = format_args!("name_len {name_len} in a rec_len of {rec_len}");
+                    return Err(fields.corrupt(offset, why));
+                }
+                let entry = Entry {
+                    inode: self.superblock.inode_number(inode).ok_or_else(|| {
+                        fields
+                            .corrupt(offset, format_args!("inode {inode} of {}", self.superblock.inode_count))
+                    })?,
+                    name: fields.slice(offset.saturating_add(HEADER_SIZE), name_len)?,
+                    file_type: self.file_type(fields.u8(offset.saturating_add(7))?),
+                    next: piece.logical.saturating_add(to_u64(next)),
+                    place: fields.place(offset),
+                };
+                if sink(&entry)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            offset = next;
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Length of an entry in bytes: a multiple of 4 that stays within the piece.
+    fn rec_len(&self, fields: &Fields<'_>, offset: usize) -> Result<usize> {
+        let raw = u64::from(fields.u16(offset.saturating_add(4))?);
+        let rec_len = match self.blocks.block_size().get() {
+            // 64 KiB does not fit into 16 bits: 0 and 65535 stand for the whole block.
+            65536 if raw == 0 || raw == 65535 => 65536,
+            _ => raw,
+        };
+        let rec_len = to_usize(rec_len)?;
+        let left = fields.bytes().len().saturating_sub(offset);
+        if rec_len < MIN_REC_LEN || rec_len % 4 != 0 || rec_len > left {
+            return Err(fields.corrupt(offset, format_args!("rec_len {rec_len} with {left} bytes left")));
+        }
+        Ok(rec_len)
+    }
+
+    fn file_type(&self, byte: u8) -> FileType {
+        if !self.superblock.features.filetype() {
+            return FileType::Unknown;
+        }
+        match byte {
+            1 => FileType::Regular,
+            2 => FileType::Directory,
+            3 => FileType::CharDevice,
+            4 => FileType::BlockDevice,
+            5 => FileType::Fifo,
+            6 => FileType::Socket,
+            7 => FileType::Symlink,
+            _ => FileType::Unknown,
+        }
+    }
+}
+
+/// Bytes in which entries follow each other: a block, or a part of an inode.
+struct Piece<'a> {
+    fields: Fields<'a>,
+    /// Where the first entry begins.
+    begin: usize,
+    /// Byte offset of the piece in the directory.
+    logical: u64,
+}
