@@ -7,9 +7,15 @@ use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// Most bytes of last words that are kept.
 const LAST_WORDS: usize = 4096;
+
+/// How long a warden whose channel is closed may take to end before it is killed.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is looked after meanwhile.
+const PAUSE: Duration = Duration::from_micros(200);
 
 /// Exit status of a worker that its own seccomp filter stopped; the number of the call is in the shared memory.
 pub(crate) const FORBIDDEN_CALL: i32 = 159;
@@ -42,15 +48,28 @@ impl Process {
         Ok((Self { child, words }, ours))
     }
 
-    /// Ends the worker, if it has not ended by itself, and tells how: the sentence, the exit status, the last words.
-    pub(crate) fn end(&mut self, patience: bool) -> (String, Option<ExitStatus>, String) {
-        if !patience {
-            // Fails only when it is gone already.
-            let _ = self.child.kill();
+    /// Waits for the worker's end and tells how it was: the sentence, the exit status, the last words. The caller has
+    /// closed the channel, or the worker has: the warden ends its inmate then, and itself.
+    pub(crate) fn end(&mut self) -> (String, Option<ExitStatus>, String) {
+        let status = self.reap();
+        (status.map_or_else(|| "gone".to_owned(), describe), status, self.last_words())
+    }
+
+    /// The worker's exit status; nothing when somebody else has taken it (a caller that ignores SIGCHLD).
+    fn reap(&mut self) -> Option<ExitStatus> {
+        let patience = Instant::now().checked_add(PATIENCE);
+        loop {
+            match self.child.try_wait() {
+                Ok(None) if patience.is_some_and(|end| Instant::now() < end) => std::thread::sleep(PAUSE),
+                Ok(None) => {
+                    // Its inmate is tied to it and ends with it.
+                    let _ = self.child.kill();
+                    return self.child.wait().ok();
+                }
+                Ok(status) => return status,
+                Err(_) => return None,
+            }
         }
-        let status = self.child.wait().ok();
-        let words = self.last_words();
-        (status.map_or_else(|| "gone".to_owned(), describe), status, words)
     }
 
     /// The warden's process number.
@@ -76,8 +95,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.reap();
     }
 }
 

@@ -60,8 +60,9 @@ pub struct Statistics {
 /// A worker and its disks. Dropping it ends the worker.
 #[derive(Debug)]
 pub struct Session {
-    process: Process,
+    // Dropped before the process, which is waited for: the worker ends when it closes.
     channel: Option<Channel>,
+    process: Process,
     shared: OwnedFd,
     disks: Vec<Disk>,
     options: Options,
@@ -87,9 +88,16 @@ impl Session {
             rejected: Vec::new(),
         };
         let mut session =
-            Self { process, channel: Some(channel), shared, disks, options: options.clone(), report };
-        session.begin()?;
-        Ok(session)
+            Self { channel: Some(channel), process, shared, disks, options: options.clone(), report };
+        match session.begin() {
+            Ok(()) => Ok(session),
+            Err(why) if why.last_words().is_some() => Err(why),
+            Err(why) => {
+                session.channel = None;
+                let (_, _, words) = session.process.end();
+                Err(why.with_last_words(words))
+            }
+        }
     }
 
     fn begin(&mut self) -> Result<()> {
@@ -262,7 +270,7 @@ impl Session {
     /// The worker said something it may not say: it is ended, and the error names what it was.
     pub(crate) fn violation(&mut self, what: &str) -> Error {
         self.channel = None;
-        let (_, _, words) = self.process.end(false);
+        let (_, _, words) = self.process.end();
         Error::new(ErrorKind::Protocol, format!("the worker sent {what}; it was stopped"))
             .with_last_words(words)
     }
@@ -271,7 +279,7 @@ impl Session {
         self.channel = None;
         match why {
             ChannelError::Deadline => {
-                let (_, _, words) = self.process.end(false);
+                let (_, _, words) = self.process.end();
                 let seconds = self.options.deadline.as_secs_f32();
                 Error::new(
                     ErrorKind::Deadline,
@@ -280,7 +288,7 @@ impl Session {
                 .with_last_words(words)
             }
             ChannelError::Closed => {
-                let (how, status, words) = self.process.end(true);
+                let (how, status, words) = self.process.end();
                 let how = match status.and_then(|status| status.code()) {
                     Some(FORBIDDEN_CALL) => format!("{how}: {}", self.forbidden_call()),
                     _ => how,

@@ -1,0 +1,5 @@
+//! `fsimage-worker`: started by the fsimage library, never by a person.
+
+fn main() -> std::process::ExitCode {
+    fsimage_worker::run()
+}

@@ -1,0 +1,184 @@
+//! The guest's boot configuration, found and evaluated.
+
+use super::volumes::Volumes;
+use bootcfg::{BootEntry, BootMenu, FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId, VolumeName};
+use fsimage_protocol::{Bytes, EntryReport, List, MenuReport, PassedOver, Reply, WorkerLimits};
+use fsimage_sdk::path::LastLink;
+use fsimage_sdk::{Error, ErrorKind, FileType, Result, Volume};
+
+/// Bytes read from a filesystem at once while a configuration is read.
+const PIECE: usize = 64 << 10;
+
+/// The open filesystems, as bootcfg sees a guest.
+struct OpenGuest<'a> {
+    volumes: &'a Volumes,
+    names: Vec<VolumeName>,
+}
+
+impl<'a> OpenGuest<'a> {
+    fn new(volumes: &'a Volumes) -> Self {
+        let names = (0..volumes.count())
+            .filter_map(|number| {
+                let info = &volumes.mounted(number).ok()?.info;
+                Some(VolumeName {
+                    id: VolumeId(number),
+                    grub_names: volumes.get(number).ok()?.grub_names().to_vec(),
+                    uuid: (!info.uuid.is_empty()).then(|| info.uuid.clone()),
+                    label: (!info.label.is_empty()).then(|| info.label.clone()),
+                })
+            })
+            .collect();
+        Self { volumes, names }
+    }
+
+    fn read_file(&self, volume: u32, path: &[u8], max: u64) -> Result<Vec<u8>> {
+        let (node, metadata) = self.volumes.resolve(volume, path, LastLink::Follow)?;
+        if metadata.file_type != FileType::Regular {
+            return Err(Error::new(ErrorKind::NotAFile, "a configuration has to be a regular file"));
+        }
+        if metadata.size > max {
+            return Err(Error::limit(format!("a configuration of {} bytes (at most {max})", metadata.size)));
+        }
+        let fs = &self.volumes.mounted(volume)?.fs;
+        let mut text = Vec::new();
+        let mut piece = vec![0; PIECE];
+        loop {
+            let offset = u64::try_from(text.len()).unwrap_or(u64::MAX);
+            let count = fs.read_at(node, offset, &mut piece)?;
+            let end = offset.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+            match piece.get(..count) {
+                Some(bytes) if count > 0 && end <= max => text.extend_from_slice(bytes),
+                Some(_) if end > max => {
+                    return Err(Error::limit(format!("a configuration of more than {max} bytes")));
+                }
+                _ => return Ok(text),
+            }
+        }
+    }
+}
+
+impl Guest for OpenGuest<'_> {
+    fn volumes(&self) -> &[VolumeName] {
+        &self.names
+    }
+
+    fn status(&self, volume: VolumeId, path: &[u8]) -> Option<FileStatus> {
+        let (_, metadata) = self.volumes.resolve(volume.0, path, LastLink::Follow).ok()?;
+        let kind = match metadata.file_type {
+            FileType::Regular => FileKind::File,
+            FileType::Directory => FileKind::Directory,
+            _ => FileKind::Other,
+        };
+        Some(FileStatus { kind, size: metadata.size })
+    }
+
+    fn read(&self, volume: VolumeId, path: &[u8], max: u64) -> Result<Vec<u8>, GuestError> {
+        self.read_file(volume.0, path, max).map_err(|why| GuestError {
+            not_found: matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+            message: why.to_string(),
+        })
+    }
+}
+
+/// The limits of the evaluation, as the trusted side set them.
+pub(super) fn limits(limits: &WorkerLimits) -> bootcfg::Limits {
+    bootcfg::Limits {
+        max_steps: limits.max_script_steps,
+        max_config_bytes: limits.max_config_bytes,
+        max_entries: usize::try_from(limits.max_menu_entries).unwrap_or(usize::MAX),
+        ..bootcfg::Limits::default()
+    }
+}
+
+/// The first menu with an entry that can boot, on one volume or on all in boot-search order; why each other volume
+/// was passed over.
+pub(super) fn find(
+    volumes: &Volumes,
+    only: Option<u32>,
+    limits: &bootcfg::Limits,
+) -> Result<(Option<BootMenu>, Vec<PassedOver>)> {
+    let range = match only {
+        Some(volume) => {
+            volumes.get(volume)?;
+            volume..volume.saturating_add(1)
+        }
+        None => 0..volumes.count(),
+    };
+    let guest = OpenGuest::new(volumes);
+    let mut passed_over = Vec::new();
+    for volume in range {
+        match menu_on(&guest, volume, limits) {
+            Ok(menu) => return Ok((Some(menu), passed_over)),
+            Err(reason) => {
+                passed_over.push(PassedOver { volume, reason: Bytes::cut(reason.as_bytes()) });
+            }
+        }
+    }
+    Ok((None, passed_over))
+}
+
+fn menu_on(guest: &OpenGuest<'_>, volume: u32, limits: &bootcfg::Limits) -> Result<BootMenu, String> {
+    guest.volumes.mounted(volume).map_err(|why| why.to_string())?;
+    match bootcfg::discover(guest, VolumeId(volume), limits) {
+        Ok(Some(menu)) if menu.default.is_some() => Ok(menu),
+        Ok(Some(menu)) => {
+            let path = menu.config.path.escape_ascii();
+            let problem = menu.entries.iter().flat_map(|entry| &entry.problems).next();
+            let why = problem.map_or("it has no menu entry", String::as_str);
+            Err(format!("{path} gives nothing to boot: {why}"))
+        }
+        Ok(None) => Err("no boot configuration".to_owned()),
+        Err(why) => Err(why.to_string()),
+    }
+}
+
+/// The menu that a configuration gives by itself, without a guest (`--isconfig`).
+pub(super) fn from_text(text: &Volume, limits: &bootcfg::Limits) -> Result<BootMenu> {
+    if text.size() > limits.max_config_bytes {
+        return Err(Error::limit(format!(
+            "a configuration beyond max_config_bytes={}",
+            limits.max_config_bytes
+        )));
+    }
+    let length = usize::try_from(text.size()).map_err(|_| Error::limit("a configuration beyond memory"))?;
+    let bytes = text.read_vec_at(0, length)?;
+    bootcfg::parse_config(&bytes, limits).map_err(|why| Error::corrupt(why.to_string()))
+}
+
+pub(super) fn report(menu: &BootMenu) -> MenuReport {
+    let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+    MenuReport {
+        loader: Bytes::cut(menu.loader.name().as_bytes()),
+        config: (menu.config.volume != VolumeId::NONE).then(|| file(&menu.config)),
+        entries: number(menu.entries.len()),
+        default: menu.default.map(number),
+        timeout: menu.timeout,
+        notes: List::cut(menu.notes.iter().map(|note| Bytes::cut(note.as_bytes()))),
+    }
+}
+
+/// An entry, or the reason why it does not fit the protocol; nothing that boots is ever cut.
+pub(super) fn entry(menu: Option<&BootMenu>, index: u32) -> Result<Reply> {
+    let menu = menu.ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "no menu was asked for"))?;
+    let entry = usize::try_from(index).ok().and_then(|index| menu.entries.get(index)).ok_or_else(|| {
+        Error::new(ErrorKind::InvalidArgument, format!("entry {index} of {}", menu.entries.len()))
+    })?;
+    Ok(Reply::MenuEntry { entry: entry_report(entry) })
+}
+
+fn entry_report(entry: &BootEntry) -> EntryReport {
+    EntryReport {
+        title: Bytes::cut(&entry.title),
+        id: entry.id.as_ref().map(|id| Bytes::cut(id)),
+        parents: List::cut(entry.parents.iter().map(|title| Bytes::cut(title))),
+        root: Bytes::cut(&entry.root),
+        kernel: entry.kernel.as_ref().map(file),
+        ramdisks: List(entry.ramdisks.iter().map(file).collect()),
+        arguments: Bytes(entry.arguments.clone()),
+        problems: List::cut(entry.problems.iter().map(|problem| Bytes::cut(problem.as_bytes()))),
+    }
+}
+
+fn file(file: &FileRef) -> fsimage_protocol::FileRef {
+    fsimage_protocol::FileRef { volume: file.volume.0, path: Bytes(file.path.clone()) }
+}

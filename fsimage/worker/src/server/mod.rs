@@ -1,0 +1,146 @@
+//! Serving the trusted side, from inside the jail.
+
+mod disk;
+mod files;
+mod menu;
+mod volumes;
+
+pub(crate) use disk::{Counters, DiskFile};
+pub(crate) use volumes::Volumes;
+
+use crate::sandbox::SharedMemory;
+use bootcfg::BootMenu;
+use fsimage_protocol::{Bytes, Channel, ChannelError, Layout, List, Reply, Request, WorkerLimits};
+use fsimage_sdk::{Error, ErrorKind, Result, Volume};
+use std::sync::Arc;
+
+/// Everything that requests are answered from.
+pub(crate) struct Server {
+    /// The first disk, or the text of a configuration.
+    pub(crate) disk: Option<Volume>,
+    /// What the disk is.
+    pub(crate) layout: Layout,
+    /// Where data goes that is not plain on the disk.
+    pub(crate) shared: SharedMemory,
+    /// What was read.
+    pub(crate) counters: Arc<Counters>,
+    /// What not to exceed.
+    pub(crate) limits: WorkerLimits,
+    /// The disk's volumes: read when first asked for, because the table is the guest's and the jail must be closed.
+    pub(crate) volumes: Lazy,
+    /// The menu found last.
+    pub(crate) menu: Option<BootMenu>,
+}
+
+/// Volumes that are not read yet, read, or not readable.
+pub(crate) enum Lazy {
+    /// The plugins wait.
+    Waiting(crate::registry::Registry),
+    /// Read.
+    Read(Box<Volumes>),
+    /// The disk's table could not be read.
+    Failed(ErrorKind, String),
+}
+
+impl Server {
+    /// Answers until the channel closes.
+    pub(crate) fn serve(mut self, channel: &mut Channel) -> Result<(), ChannelError> {
+        loop {
+            let request = match channel.receive::<Request>(None) {
+                Ok(request) => request,
+                Err(ChannelError::Closed) => return Ok(()),
+                Err(why) => return Err(why),
+            };
+            let reply = self.answer(request).unwrap_or_else(|why| failed(&why));
+            match channel.send(&reply) {
+                Ok(()) => {}
+                Err(ChannelError::Closed) => return Ok(()),
+                Err(ChannelError::Unsendable(why)) => {
+                    channel.send(&failed(&Error::limit(format!("the answer does not fit: {why}"))))?;
+                }
+                Err(why) => return Err(why),
+            }
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Result<Reply> {
+        match request {
+            Request::Begin { .. } => Err(Error::new(ErrorKind::Protocol, "Begin comes once")),
+            Request::Volumes {} => {
+                let volumes = self.volumes()?;
+                Ok(Reply::Volumes {
+                    scheme: Bytes::cut(volumes.scheme().as_bytes()),
+                    count: volumes.count(),
+                    remarks: volumes.remarks(),
+                })
+            }
+            Request::Volume { volume } => Ok(Reply::Volume { volume: self.volumes()?.report(volume)? }),
+            Request::Stat { volume, path, follow } => files::stat(self.volumes()?, volume, &path.0, follow),
+            Request::ReadDir { volume, node, cursor } => {
+                files::read_dir(self.volumes()?, volume, node, cursor)
+            }
+            Request::ReadLink { volume, node } => files::read_link(self.volumes()?, volume, node),
+            Request::Extents { volume, node, offset } => {
+                files::extents(self.volumes()?, volume, node, offset)
+            }
+            Request::Read { volume, node, offset, length } => self.read(volume, node, offset, length),
+            Request::Menu { volume } => self.find_menu(volume),
+            Request::MenuEntry { index } => menu::entry(self.menu.as_ref(), index),
+            Request::BootString { volume, node } => files::boot_string(self.volumes()?, volume, node),
+            Request::Statistics {} => {
+                Ok(Reply::Statistics { reads: self.counters.reads(), bytes: self.counters.bytes() })
+            }
+        }
+    }
+
+    fn volumes(&mut self) -> Result<&Volumes> {
+        if let Lazy::Waiting(registry) = &mut self.volumes {
+            let limits = fsimage_sdk::Limits {
+                max_symlinks: self.limits.max_symlinks,
+                max_directory_entries: self.limits.max_directory_entries,
+                max_memory: self.limits.memory / 2,
+            };
+            let registry = std::mem::take(registry);
+            self.volumes = match Volumes::read(self.disk.as_ref(), &self.layout, registry, limits) {
+                Ok(volumes) => Lazy::Read(Box::new(volumes)),
+                Err(why) => Lazy::Failed(why.kind(), why.message()),
+            };
+        }
+        match &self.volumes {
+            Lazy::Read(volumes) => Ok(volumes),
+            Lazy::Failed(kind, why) => Err(Error::new(*kind, why.clone())),
+            Lazy::Waiting(_) => Err(Error::new(ErrorKind::Internal, "the volumes are still waiting")),
+        }
+    }
+
+    fn read(&mut self, volume: u32, node: u64, offset: u64, length: u32) -> Result<Reply> {
+        self.volumes()?;
+        let Lazy::Read(volumes) = &self.volumes else {
+            return Err(Error::new(ErrorKind::Internal, "the volumes are gone"));
+        };
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let space = self.shared.data();
+        let length = length.min(space.len());
+        files::read(volumes, volume, node, offset, space.get_mut(..length).unwrap_or_default())
+    }
+
+    fn find_menu(&mut self, volume: Option<u32>) -> Result<Reply> {
+        let limits = menu::limits(&self.limits);
+        let (found, passed_over) = match (&self.layout, &self.disk) {
+            (Layout::Text {}, Some(text)) => (Some(menu::from_text(text, &limits)?), Vec::new()),
+            _ => menu::find(self.volumes()?, volume, &limits)?,
+        };
+        let menu = found.as_ref().map(menu::report);
+        self.menu = found;
+        Ok(Reply::Menu { menu, passed_over: List::cut(passed_over) })
+    }
+}
+
+/// An error as a reply.
+pub(crate) fn failed(why: &Error) -> Reply {
+    Reply::Failed {
+        kind: why.kind().code(),
+        message: Bytes::cut(why.message().as_bytes()),
+        offset: why.offset(),
+    }
+}

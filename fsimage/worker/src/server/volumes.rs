@@ -1,0 +1,254 @@
+//! The disk's volumes, and the filesystem on each.
+
+use crate::registry::Registry;
+use fsimage_protocol::{Bytes, Content, Layout, List, Notes, VolumeReport};
+use fsimage_sdk::{
+    Error, ErrorKind, FileSystem, Info, Limits, NodeId, OpenOptions, Probe, Region, Result, Volume,
+};
+use partitions::Partition;
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+/// An open filesystem and where it came from.
+pub(crate) struct Mounted {
+    /// The plugin's name.
+    pub(crate) plugin: String,
+    /// The filesystem.
+    pub(crate) fs: Box<dyn FileSystem>,
+    /// What it says of itself.
+    pub(crate) info: Info,
+}
+
+/// Why a volume has no filesystem for us.
+pub(crate) enum Unmounted {
+    /// No plugin knows it.
+    Unrecognised,
+    /// This plugin's, but it does not open.
+    Broken(String, Error),
+    /// The disk could not be read.
+    Unreadable(Error),
+}
+
+/// A volume of the disk.
+pub(crate) struct VolumeOnDisk {
+    partition: Partition,
+    region: Region,
+    mounted: OnceCell<Result<Mounted, Unmounted>>,
+}
+
+impl VolumeOnDisk {
+    /// First byte on the disk.
+    pub(crate) fn start(&self) -> u64 {
+        self.region.start()
+    }
+
+    /// Length in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.partition.size
+    }
+
+    /// GRUB's names for it.
+    pub(crate) fn grub_names(&self) -> &[String] {
+        &self.partition.grub_names
+    }
+}
+
+/// All volumes of one disk, in boot-search order.
+pub(crate) struct Volumes {
+    registry: Registry,
+    limits: Limits,
+    scheme: &'static str,
+    remarks: Vec<String>,
+    list: Vec<VolumeOnDisk>,
+}
+
+impl Volumes {
+    /// Reads the partition table; nothing else is read until it is asked for.
+    pub(crate) fn read(
+        disk: Option<&Volume>,
+        layout: &Layout,
+        registry: Registry,
+        limits: Limits,
+    ) -> Result<Self> {
+        let mut volumes = Self { registry, limits, scheme: "none", remarks: Vec::new(), list: Vec::new() };
+        let Some(disk) = disk else { return Ok(volumes) };
+        match layout {
+            Layout::Text {} => {}
+            Layout::Offset { start } => {
+                volumes.scheme = "offset";
+                let size = disk.size().checked_sub(*start).filter(|size| *size > 0).ok_or_else(|| {
+                    let why = format!("the offset {start} lies past the disk's {} bytes", disk.size());
+                    Error::new(ErrorKind::InvalidArgument, why)
+                })?;
+                volumes.add(disk, at_offset(*start, size))?;
+            }
+            Layout::Scan {} => {
+                let table = partitions::read_table(disk)?;
+                volumes.scheme = table.scheme.name();
+                volumes.remarks = table.remarks;
+                for partition in table.partitions.into_iter().take(fsimage_protocol::MAX_VOLUMES) {
+                    volumes.add(disk, partition)?;
+                }
+            }
+        }
+        Ok(volumes)
+    }
+
+    fn add(&mut self, disk: &Volume, partition: Partition) -> Result<()> {
+        let region = Region::new(disk.clone(), partition.start, partition.size)?;
+        self.list.push(VolumeOnDisk { partition, region, mounted: OnceCell::new() });
+        Ok(())
+    }
+
+    /// The disk's scheme.
+    pub(crate) fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
+    /// What was odd about the table.
+    pub(crate) fn remarks(&self) -> Notes {
+        List::cut(self.remarks.iter().map(|remark| Bytes::cut(remark.as_bytes())))
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.list.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The volume with this number.
+    pub(crate) fn get(&self, number: u32) -> Result<&VolumeOnDisk> {
+        usize::try_from(number).ok().and_then(|number| self.list.get(number)).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidArgument, format!("volume {number} of {}", self.list.len()))
+        })
+    }
+
+    /// The filesystem on a volume, opened when it is first asked for.
+    pub(crate) fn mounted(&self, number: u32) -> Result<&Mounted> {
+        self.probe(self.get(number)?).as_ref().map_err(|why| match why {
+            Unmounted::Unrecognised => {
+                Error::new(ErrorKind::NotRecognised, "no plugin recognises a filesystem on this volume")
+            }
+            Unmounted::Broken(plugin, why) => again(why, &format!("{plugin} filesystem")),
+            Unmounted::Unreadable(why) => again(why, "volume"),
+        })
+    }
+
+    fn probe<'a>(&'a self, volume: &'a VolumeOnDisk) -> &'a Result<Mounted, Unmounted> {
+        volume.mounted.get_or_init(|| self.mount(volume))
+    }
+
+    /// Asks each plugin in order. The first that knows the volume and opens it has it; else the first that knew it
+    /// but could not open it tells why.
+    fn mount(&self, volume: &VolumeOnDisk) -> Result<Mounted, Unmounted> {
+        let device: Volume = Arc::new(volume.region.clone());
+        let mut broken = None;
+        let mut unreadable = None;
+        for plugin in self.registry.plugins() {
+            let name = || plugin.name().to_owned();
+            match plugin.format.probe(&device, &self.limits) {
+                Ok(Probe::NotMine) => {}
+                Ok(Probe::MineButBroken(why)) => broken = broken.or(Some((name(), why))),
+                Ok(Probe::Mine) => {
+                    let options = OpenOptions { options: Vec::new(), limits: self.limits };
+                    let opened = plugin.format.open(std::slice::from_ref(&device), &options);
+                    match opened.and_then(|fs| Ok(Mounted { plugin: name(), info: fs.info()?, fs })) {
+                        Ok(mounted) => return Ok(mounted),
+                        Err(why) => broken = broken.or(Some((name(), why))),
+                    }
+                }
+                Err(why) => unreadable = unreadable.or(Some(why)),
+            }
+        }
+        Err(match (broken, unreadable) {
+            (Some((plugin, why)), _) => Unmounted::Broken(plugin, why),
+            (None, Some(why)) => Unmounted::Unreadable(why),
+            (None, None) => Unmounted::Unrecognised,
+        })
+    }
+
+    /// A volume as the trusted side is told of it.
+    pub(crate) fn report(&self, number: u32) -> Result<VolumeReport> {
+        let volume = self.get(number)?;
+        let partition = &volume.partition;
+        Ok(VolumeReport {
+            address: text(&partition.address),
+            scheme: text(partition.scheme.name()),
+            start: partition.start,
+            size: partition.size,
+            type_code: partition.type_code,
+            type_name: text(&partition.type_name),
+            active: partition.active,
+            grub_names: List::cut(partition.grub_names.iter().map(|name| text(name))),
+            content: match self.probe(volume) {
+                Ok(mounted) => filesystem(mounted),
+                Err(Unmounted::Unrecognised) => Content::Unrecognised {},
+                Err(Unmounted::Broken(plugin, why)) => {
+                    Content::Broken { plugin: text(plugin), reason: Bytes::cut(why.to_string().as_bytes()) }
+                }
+                Err(Unmounted::Unreadable(why)) => {
+                    Content::Broken { plugin: text("disk"), reason: Bytes::cut(why.to_string().as_bytes()) }
+                }
+            },
+        })
+    }
+
+    /// A file's place on its volume as a place on the disk.
+    pub(crate) fn disk_offset(&self, number: u32, physical: u64, length: u64) -> Result<u64> {
+        let volume = self.get(number)?;
+        let inside = physical.checked_add(length).is_some_and(|end| end <= volume.size());
+        let absolute = volume.start().checked_add(physical).filter(|_| inside);
+        absolute.ok_or_else(|| {
+            let why = format!("the file's data reaches past the volume's end at 0x{:x}", volume.size());
+            Error::new(ErrorKind::Io, why).at(physical)
+        })
+    }
+
+    /// The file's node and metadata at the end of a path.
+    pub(crate) fn resolve(
+        &self,
+        number: u32,
+        path: &[u8],
+        last: fsimage_sdk::path::LastLink,
+    ) -> Result<(NodeId, fsimage_sdk::Metadata)> {
+        fsimage_sdk::path::resolve(self.mounted(number)?.fs.as_ref(), path, last, &self.limits)
+    }
+}
+
+fn at_offset(start: u64, size: u64) -> Partition {
+    Partition {
+        address: format!("@{start}"),
+        scheme: partitions::Scheme::WholeDisk,
+        start,
+        size,
+        type_code: None,
+        type_name: "given by its offset".to_owned(),
+        active: false,
+        grub_names: vec!["hd0".to_owned()],
+    }
+}
+
+fn filesystem(mounted: &Mounted) -> Content {
+    let info = &mounted.info;
+    Content::Filesystem {
+        plugin: text(&mounted.plugin),
+        flavour: text(&info.flavour),
+        label: Bytes::cut(&info.label),
+        uuid: text(&info.uuid),
+        block_size: info.block_size,
+        size: info.size,
+        features: Bytes::cut(info.features.join(" ").as_bytes()),
+    }
+}
+
+fn text(text: &str) -> Bytes<256> {
+    Bytes::cut(text.as_bytes())
+}
+
+/// An error that is kept, told once more.
+fn again(error: &Error, context: &str) -> Error {
+    let copy = Error::new(error.kind(), format!("{context}: {}", error.message()));
+    match error.offset() {
+        Some(offset) => copy.at(offset),
+        None => copy,
+    }
+}
