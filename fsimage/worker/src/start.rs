@@ -1,6 +1,6 @@
 //! From exec to serving: receive, fork, load, lock down, say Ready.
 
-use crate::registry::Registry;
+use crate::registry::{Candidates, Registry};
 use crate::sandbox::{self, Failure, Plan, SharedMemory};
 use crate::server::{Counters, DiskFile, Lazy, Server, failed};
 use fsimage_protocol::{
@@ -82,9 +82,10 @@ fn begin(message: Request, descriptors: Vec<OwnedFd>) -> Result<Begin, Error> {
 /// Everything that needs the host, then the fork and the lock-down; afterwards nothing needs it any more.
 fn imprisoned(begin: Begin) -> Result<(Server, Reply), Error> {
     let jail = |why: Failure| Error::new(ErrorKind::Jail, why.to_string());
+    let candidates = Candidates::find(&plugin_directory()?)?;
     let inmate = sandbox::enter(begin.plan).map_err(jail)?;
 
-    let registry = Registry::load(&plugin_directory()?)?;
+    let registry = Registry::load_found(candidates);
     let counters = Arc::new(Counters::default());
     let io = |errno| Error::new(ErrorKind::Io, format!("taking over a disk: {errno}"));
     let kept: Vec<i32> = begin.disks.iter().map(AsRawFd::as_raw_fd).collect();

@@ -47,7 +47,7 @@ impl Inode {
     }
 
     fn parse(superblock: &Superblock, number: InodeNumber, bytes: &[u8], place: u64) -> Result<Self> {
-        let inode = Fields::new(bytes, Endian::Little, "inode", place);
+        let inode = Fields::new(bytes, Endian::Little, "ext4_inode", place);
         let i_mode = inode.u16(0x0)?;
         let file_type = file_type(i_mode)
             .ok_or_else(|| inode.corrupt(0x0, format_args!("i_mode {i_mode:#06x} is no file type")))?;

@@ -58,23 +58,52 @@ pub struct Registry {
     rejected: Vec<Rejected>,
 }
 
-impl Registry {
-    /// Loads every `libfsimage_plugin_*.so` of a directory. Runs the plugins' initialisers, so: only before the jail
-    /// is locked, and only on a directory that [`trust`] approves.
+/// Files that may be loaded: every `libfsimage_plugin_*.so` of a directory, checked. Found before the worker enters
+/// its namespaces, in which nobody's files but its own have a recognisable owner.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    files: Vec<PathBuf>,
+    rejected: Vec<Rejected>,
+}
+
+impl Candidates {
+    /// The plugin files of a directory that [`trust`] approves.
     ///
     /// # Errors
     /// When the directory is missing, unreadable, or could be written to by somebody else.
+    pub fn find(directory: &Path) -> Result<Self> {
+        let mut candidates = Self::default();
+        for file in plugin_files(&trust::directory(directory)?)? {
+            match trust::file(&file) {
+                Ok(()) => candidates.files.push(file),
+                Err(reason) => candidates.rejected.push(Rejected { file, reason }),
+            }
+        }
+        Ok(candidates)
+    }
+}
+
+impl Registry {
+    /// Finds and loads the plugins of a directory.
+    ///
+    /// # Errors
+    /// As [`Candidates::find`].
     pub fn load(directory: &Path) -> Result<Self> {
-        let directory = trust::directory(directory)?;
-        let mut registry = Self::default();
-        for file in candidates(&directory)? {
-            match trust::file(&file).and_then(|()| entry::load(&file)) {
+        Ok(Self::load_found(Candidates::find(directory)?))
+    }
+
+    /// Loads the plugins found. Runs their initialisers, so: only before the jail is locked.
+    #[must_use]
+    pub fn load_found(candidates: Candidates) -> Self {
+        let mut registry = Self { plugins: Vec::new(), rejected: candidates.rejected };
+        for file in candidates.files {
+            match entry::load(&file) {
                 Ok(plugin) => registry.add(plugin, file),
                 Err(reason) => registry.rejected.push(Rejected { file, reason }),
             }
         }
         registry.sort();
-        Ok(registry)
+        registry
     }
 
     /// Formats that are linked in: for tests and fuzzers.
@@ -158,6 +187,7 @@ impl Registry {
     }
 
     fn sort(&mut self) {
+        self.rejected.sort_by(|a, b| a.file.cmp(&b.file));
         self.plugins.sort_by(|a, b| rank(a.name()).cmp(&rank(b.name())));
     }
 }
@@ -167,7 +197,7 @@ fn rank(name: &str) -> (usize, &str) {
 }
 
 /// The files that look like plugins, by name: readdir's order means nothing.
-fn candidates(directory: &Path) -> Result<Vec<PathBuf>> {
+fn plugin_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = |e: std::io::Error| {
         Error::new(ErrorKind::Io, format!("plugin directory {}: {e}", directory.display()))
     };

@@ -27,7 +27,7 @@ pub(super) fn directory(given: &Path) -> Result<PathBuf> {
         let metadata =
             path.symlink_metadata().map_err(|e| refuse(ErrorKind::Io, format!("{}: {e}", path.display())))?;
         let sticky_is_enough = path != real;
-        check(path, &metadata, sticky_is_enough).map_err(|why| refuse(ErrorKind::PluginFault, why))?;
+        check(path, &metadata, sticky_is_enough).map_err(|why| refuse(ErrorKind::Jail, why))?;
     }
     if !real.is_dir() {
         return Err(refuse(ErrorKind::NotADirectory, "not a directory".to_owned()));
