@@ -83,14 +83,31 @@ impl Export for EvilExport {
     }
 }
 
-const fn entry() -> Plugin {
-    let mut plugin = shims::plugin::<EvilExport>();
-    plugin.metadata = lies::metadata(plugin.metadata);
-    plugin.read_dir = lies::read_dir(plugin.read_dir);
-    plugin
-}
+/// The callbacks without lies.
+const HONEST: Plugin = shims::plugin::<EvilExport>();
 
 /// The one symbol the loader looks for.
 #[allow(unsafe_code, non_upper_case_globals)]
 #[unsafe(no_mangle)]
-pub static fsimage_plugin_entry: Plugin = entry();
+pub static fsimage_plugin_entry: Plugin = Plugin {
+    metadata: Some(lies::metadata),
+    read_dir: Some(lies::read_dir),
+    read_link: Some(lies::read_link),
+    read_at: Some(lies::read_at),
+    extents: Some(lies::extents),
+    info: Some(lies::info),
+    ..HONEST
+};
+
+#[cfg(test)]
+mod tests {
+    use super::MISDEEDS;
+
+    #[test]
+    fn each_misdeed_has_a_name_of_its_own_that_fits_the_command() {
+        for (place, misdeed) in MISDEEDS.iter().enumerate() {
+            assert!(misdeed.name.len() + super::MAGIC.len() < 64, "{}", misdeed.name);
+            assert!(!MISDEEDS[..place].iter().any(|other| other.name == misdeed.name), "{}", misdeed.name);
+        }
+    }
+}
