@@ -1,0 +1,59 @@
+//! Debian packages that verbs need, and why.
+
+use crate::shell::{Result, run};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A file that shows a package is there, the package, and what for.
+type Need = (&'static str, &'static str, &'static str);
+
+/// What the tests need.
+pub(crate) const TEST: &[Need] = &[
+    ("/usr/bin/cc", "gcc", "the C plugin and the layout test"),
+    ("/sbin/mke2fs", "e2fsprogs", "makes ext images; debugfs and e2fsck read them as oracles"),
+    ("/sbin/sfdisk", "fdisk", "makes partition tables and reads them as an oracle"),
+    ("/usr/bin/zstd", "zstd", "compressed images"),
+    ("/usr/bin/cpio", "cpio", "ramdisks"),
+    ("/bin/busybox", "busybox-static", "the Debian guest's ramdisk"),
+    (
+        "/usr/bin/grub-script-check",
+        "grub-common",
+        "GRUB's own word on grub.cfg syntax; grub-editenv, grub-fstest",
+    ),
+    ("/usr/bin/qemu-system-x86_64", "qemu-system-x86", "boots what was extracted"),
+    ("/usr/lib/xen-4.17/bin/pygrub", "xen-utils-4.17", "the program we replace, as a peer"),
+    ("/usr/bin/setpriv", "util-linux", "runs as an ordinary user"),
+    ("/usr/bin/ld", "binutils", "the demo guest's kernel"),
+    ("/usr/bin/openssl", "openssl", "noise of a fixed seed for large images"),
+    ("/usr/bin/strace", "strace", "counts what is read from an image"),
+];
+
+/// What the benchmarks need besides.
+pub(crate) const BENCH: &[Need] = TEST;
+
+/// Everything.
+pub(crate) const ALL: &[Need] = TEST;
+
+/// Installs what is missing, and says so.
+pub(crate) fn ensure(needs: &[Need]) -> Result {
+    let missing: Vec<&Need> = needs.iter().filter(|(file, _, _)| !Path::new(file).exists()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for (file, package, reason) in &missing {
+        println!("missing {file}: installing Debian package {package} ({reason})");
+    }
+    let names: Vec<&str> = missing.iter().map(|(_, package, _)| *package).collect();
+    if !rustix::process::geteuid().is_root() {
+        return Err(format!("not root: please run: apt-get install {}", names.join(" ")));
+    }
+    run("apt-get", &["update", "-qq"])?;
+    let mut install = Command::new("apt-get");
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&names);
+    install.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).stdout(Stdio::null());
+    crate::shell::finish(&mut install)?;
+    match missing.iter().find(|(file, _, _)| !Path::new(file).exists()) {
+        Some((file, package, _)) => Err(format!("{package} is installed and yet {file} is missing")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,17 @@
+//! `cargo xtask test` and `cargo xtask abi`.
+
+use crate::packages;
+use crate::shell::{Result, cargo, finish};
+
+/// Installs, builds, tests. Words given go to `cargo test`.
+pub(crate) fn run(words: &[String]) -> Result {
+    packages::ensure(packages::TEST)?;
+    // The acceptance tests run the programs and plugins, which `cargo test` alone does not build.
+    finish(&mut cargo(&["build", "--workspace"]))?;
+    finish(cargo(&["test", "--workspace", "--no-fail-fast"]).args(words))
+}
+
+/// Writes the ABI's baseline anew.
+pub(crate) fn bless_abi(_: &[String]) -> Result {
+    finish(cargo(&["test", "-p", "fsimage-abi"]).env("FSIMAGE_BLESS", "1"))
+}
