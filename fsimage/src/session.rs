@@ -3,8 +3,8 @@
 use crate::process::{FORBIDDEN_CALL, Process};
 use crate::{Disk, Error, ErrorKind, Options, Result, escape};
 use fsimage_protocol::{
-    Channel, ChannelError, EntryReport, Layout, MAX_MENU_ENTRIES, MAX_VOLUMES, MenuReport, PROTOCOL,
-    PassedOver, PluginReport, Rejected, Reply, Request, StepReport, VolumeReport,
+    Channel, ChannelError, EntryReport, FilterRule, Layout, MAX_MENU_ENTRIES, MAX_VOLUMES, MenuReport,
+    PROTOCOL, PassedOver, PluginReport, Rejected, Reply, Request, StepReport, VolumeReport,
 };
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
@@ -173,7 +173,7 @@ impl Session {
     /// When the disk cannot be read, or the worker fails.
     pub fn table(&mut self) -> Result<Table> {
         let Reply::Volumes { scheme, count, remarks } = self.ask(&Request::Volumes {})? else {
-            return Err(self.violation("the answer to Volumes is another"));
+            return Err(self.violation("another answer to Volumes"));
         };
         if usize::try_from(count).unwrap_or(usize::MAX) > MAX_VOLUMES {
             return Err(self.violation(&format!("{count} volumes")));
@@ -182,7 +182,7 @@ impl Session {
         let mut volumes = Vec::new();
         for number in 0..count {
             let Reply::Volume { volume } = self.ask(&Request::Volume { volume: number })? else {
-                return Err(self.violation("the answer to Volume is another"));
+                return Err(self.violation("another answer to Volume"));
             };
             let inside = volume.start.checked_add(volume.size).is_some_and(|end| end <= disk_size);
             if !inside && self.options.layout != (Layout::Text {}) {
@@ -203,7 +203,7 @@ impl Session {
     /// When the worker fails; that there is none is no error.
     pub fn menu(&mut self, volume: Option<u32>) -> Result<MenuSearch> {
         let Reply::Menu { menu, passed_over } = self.ask(&Request::Menu { volume })? else {
-            return Err(self.violation("the answer to Menu is another"));
+            return Err(self.violation("another answer to Menu"));
         };
         if let Some(menu) = &menu {
             let default_inside = menu.default.is_none_or(|default| default < menu.entries);
@@ -221,7 +221,7 @@ impl Session {
     pub fn menu_entry(&mut self, index: u32) -> Result<EntryReport> {
         match self.ask(&Request::MenuEntry { index })? {
             Reply::MenuEntry { entry } => Ok(entry),
-            _ => Err(self.violation("the answer to MenuEntry is another")),
+            _ => Err(self.violation("another answer to MenuEntry")),
         }
     }
 
@@ -232,7 +232,18 @@ impl Session {
     pub fn statistics(&mut self) -> Result<Statistics> {
         match self.ask(&Request::Statistics {})? {
             Reply::Statistics { reads, bytes } => Ok(Statistics { reads, bytes }),
-            _ => Err(self.violation("the answer to Statistics is another")),
+            _ => Err(self.violation("another answer to Statistics")),
+        }
+    }
+
+    /// The system calls that remain to the worker.
+    ///
+    /// # Errors
+    /// When the worker fails.
+    pub fn filter(&mut self) -> Result<Vec<FilterRule>> {
+        match self.ask(&Request::Filter {})? {
+            Reply::Filter { rules } => Ok(rules.0),
+            _ => Err(self.violation("another answer to Filter")),
         }
     }
 

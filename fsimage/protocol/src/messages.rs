@@ -127,6 +127,8 @@ wire_enum! {
         }
         /// How much was read from the disks so far?
         12 Statistics {}
+        /// Which system calls does the seccomp filter let through?
+        13 Filter {}
     }
 
     /// What the worker answers. To each request exactly one; to `Begin`, `Ready` or `Failed`.
@@ -219,6 +221,11 @@ wire_enum! {
             /// Bytes of those reads.
             bytes: u64,
         }
+        /// To `Filter`.
+        14 Filter {
+            /// Every call that remains to the worker.
+            rules: List<FilterRule, 64>,
+        }
     }
 
     /// What became of one step of the lock-down.
@@ -303,6 +310,16 @@ wire_struct! {
         name: Name,
         /// What became of it.
         outcome: StepOutcome,
+    }
+
+    /// A system call that the seccomp filter lets through.
+    FilterRule {
+        /// Its name.
+        call: Name,
+        /// What its arguments must be; empty for no condition.
+        condition: Name,
+        /// Why it must remain.
+        reason: Name,
     }
 
     /// A loaded plugin.

@@ -24,14 +24,19 @@ const LARGEST: usize = 64 << 10;
 pub(super) fn load(file: &Path) -> Result<LoadedPlugin, String> {
     // SAFETY: runs the file's initialisers. It, its directory and all above belong to root or the caller and nobody
     // else can write them, so this is code the caller could run anyway.
-    let library = unsafe { Library::open(Some(file), RTLD_NOW | RTLD_LOCAL) }.map_err(|e| e.to_string())?;
+    let library = unsafe { Library::open(Some(file), RTLD_NOW | RTLD_LOCAL) }.map_err(|e| reason(&e))?;
     let library = core::mem::ManuallyDrop::new(library);
     // SAFETY: only the address is taken here; what lies there is checked below.
     let symbol = unsafe { library.get::<*const u8>(ENTRY_SYMBOL) }
-        .map_err(|e| format!("no symbol fsimage_plugin_entry: {e}"))?;
+        .map_err(|e| format!("no symbol fsimage_plugin_entry: {}", reason(&e)))?;
     // SAFETY: the object exports the symbol, whose documented type is an immutable Plugin of its struct_size.
     let plugin = unsafe { copy_entry(*symbol) }?;
     check_entry(plugin, Some(file))
+}
+
+/// What the dynamic linker says; libloading's own words leave it out.
+fn reason(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// The plugin's entry as far as both sides know it, the rest zero.

@@ -20,6 +20,7 @@ mod warden;
 
 pub(crate) use descriptors::{close_all_but, take_channel};
 pub(crate) use memory::SharedMemory;
+pub(crate) use seccomp::{INMATE_RULES, Rule};
 pub(crate) use warden::enter;
 
 use fsimage_protocol::{Bytes, List, StepOutcome, StepReport};

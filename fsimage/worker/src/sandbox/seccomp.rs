@@ -8,6 +8,7 @@ use seccompiler::{
     TargetArch,
 };
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What an argument must be for the call to pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,14 +24,12 @@ pub(crate) enum Condition {
 /// One allowed call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
-    /// Its number.
-    pub(crate) number: i64,
-    /// Its name.
-    pub(crate) name: &'static str,
+    number: i64,
+    name: &'static str,
     /// All of these must hold.
-    pub(crate) when: &'static [Condition],
+    when: &'static [Condition],
     /// Why it must remain.
-    pub(crate) reason: &'static str,
+    reason: &'static str,
 }
 
 macro_rules! rules {
@@ -45,6 +44,34 @@ use Condition::{Equals, IsOurself, Without};
 const EXECUTABLE: u64 = 4;
 /// SIGABRT.
 const ABORT: u64 = 6;
+
+impl Rule {
+    /// The call's name, as the manual has it.
+    pub(crate) fn call(&self) -> &'static str {
+        self.name.trim_start_matches("SYS_")
+    }
+
+    /// Its conditions in words.
+    pub(crate) fn conditions(&self) -> String {
+        let words: Vec<String> = self.when.iter().map(ToString::to_string).collect();
+        words.join(", ")
+    }
+
+    /// Why it must remain.
+    pub(crate) fn reason(&self) -> &'static str {
+        self.reason
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Equals(argument, value) => write!(f, "argument {argument} is {value}"),
+            Self::Without(argument, bits) => write!(f, "argument {argument} without bits {bits:#x}"),
+            Self::IsOurself(argument) => write!(f, "argument {argument} is the worker itself"),
+        }
+    }
+}
 
 /// What the inmate may still ask of the kernel.
 pub(crate) const INMATE_RULES: &[Rule] = rules! {
@@ -114,5 +141,37 @@ impl Condition {
             }
         };
         SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// docs/sandbox.md lists every rule, so that the text cannot drift from the filter.
+    #[test]
+    fn the_documentation_lists_exactly_these_rules() {
+        let document = include_str!("../../../../docs/sandbox.md");
+        for (title, rules) in
+            [("## The inmate's calls", INMATE_RULES), ("## The warden's calls", WARDEN_RULES)]
+        {
+            let section = document.split_once(title).expect(title).1;
+            let documented: Vec<&str> = section
+                .lines()
+                .skip_while(|line| !line.starts_with("| `"))
+                .take_while(|line| line.starts_with("| `"))
+                .collect();
+            let expected: Vec<String> = rules
+                .iter()
+                .map(|rule| format!("| `{}` | {} | {} |", rule.call(), rule.conditions(), rule.reason()))
+                .collect();
+            assert_eq!(documented, expected, "{title}: the table has to read\n{}", expected.join("\n"));
+        }
+    }
+
+    #[test]
+    fn every_rule_compiles() {
+        compile(INMATE_RULES).unwrap();
+        compile(WARDEN_RULES).unwrap();
     }
 }

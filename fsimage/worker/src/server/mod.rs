@@ -8,9 +8,11 @@ mod volumes;
 pub(crate) use disk::{Counters, DiskFile};
 pub(crate) use volumes::Volumes;
 
-use crate::sandbox::SharedMemory;
+use crate::sandbox::{self, INMATE_RULES, SharedMemory};
 use bootcfg::BootMenu;
-use fsimage_protocol::{Bytes, Channel, ChannelError, Layout, List, Reply, Request, WorkerLimits};
+use fsimage_protocol::{
+    Bytes, Channel, ChannelError, FilterRule, Layout, List, Reply, Request, WorkerLimits,
+};
 use fsimage_sdk::{Error, ErrorKind, Result, Volume};
 use std::sync::Arc;
 
@@ -90,6 +92,7 @@ impl Server {
             Request::Statistics {} => {
                 Ok(Reply::Statistics { reads: self.counters.reads(), bytes: self.counters.bytes() })
             }
+            Request::Filter {} => Ok(Reply::Filter { rules: List::cut(INMATE_RULES.iter().map(rule)) }),
         }
     }
 
@@ -133,6 +136,14 @@ impl Server {
         let menu = found.as_ref().map(menu::report);
         self.menu = found;
         Ok(Reply::Menu { menu, passed_over: List::cut(passed_over) })
+    }
+}
+
+fn rule(rule: &sandbox::Rule) -> FilterRule {
+    FilterRule {
+        call: Bytes::cut(rule.call().as_bytes()),
+        condition: Bytes::cut(rule.conditions().as_bytes()),
+        reason: Bytes::cut(rule.reason().as_bytes()),
     }
 }
 
