@@ -9,7 +9,7 @@ pub type Text = Bytes<2048>;
 /// A short name.
 pub type Name = Bytes<256>;
 /// Texts for `--debug`.
-pub type Notes = List<Bytes<512>, 64>;
+pub type Notes = List<Bytes<512>, 32>;
 /// Most volumes one disk can have.
 pub const MAX_VOLUMES: usize = 256;
 /// Most extents one message carries.
@@ -453,6 +453,6 @@ wire_struct! {
         /// The volume.
         volume: u32,
         /// Why.
-        reason: Bytes<192>,
+        reason: Bytes<140>,
     }
 }
