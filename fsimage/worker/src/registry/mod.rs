@@ -215,3 +215,6 @@ fn plugin_files(directory: &Path) -> Result<Vec<PathBuf>> {
 fn is_plugin_name(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with("libfsimage_plugin_") && name.ends_with(".so"))
 }
+
+#[cfg(test)]
+mod tests;
