@@ -1,0 +1,76 @@
+//! `-l`: the menu as text, in pygrub's words.
+//!
+//! Better on purpose: guest text is escaped; an entry without a ramdisk or without arguments does not end the list
+//! (pygrub raises, or prints `None`); a guest without a configuration is an error, not an empty list.
+
+use super::args::Options;
+use super::select;
+use crate::console;
+use crate::exit::{Failure, Result};
+use fsimage::protocol::{EntryReport, MenuReport};
+use fsimage::{Session, escape};
+
+/// Prints the guest's menu.
+pub(super) fn print(session: &mut Session, options: &Options, only: Option<u32>) -> Result<()> {
+    let menu = select::menu(session, options, only)?;
+    let text = entries(session, &menu)?;
+    console::print(&text).map_err(|why| Failure::io("standard output", &why))
+}
+
+/// Every entry's lines.
+pub(super) fn entries(session: &mut Session, menu: &MenuReport) -> Result<String> {
+    let mut text = String::new();
+    for index in 0..menu.entries {
+        text.push_str(&lines(&session.menu_entry(index)?));
+    }
+    Ok(text)
+}
+
+fn lines(entry: &EntryReport) -> String {
+    let kernel = entry.kernel.as_ref().map(|kernel| escape(&kernel.path.0)).unwrap_or_default();
+    let ramdisks: Vec<String> = entry.ramdisks.0.iter().map(|ramdisk| escape(&ramdisk.path.0)).collect();
+    let mut text = format!(
+        "title: {}\n  root: {}\n  kernel: {kernel}\n  args: {}\n",
+        escape(&entry.title.0),
+        escape(&entry.root.0),
+        escape(&entry.arguments.0)
+    );
+    if !ramdisks.is_empty() {
+        text.push_str(&format!("  initrd: {}\n", ramdisks.join(" ")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fsimage::protocol::{Bytes, FileRef, List};
+
+    fn entry(title: &[u8], ramdisks: &[&str]) -> EntryReport {
+        let file = |path: &str| FileRef { volume: 0, path: Bytes::from(path.as_bytes()) };
+        EntryReport {
+            title: Bytes::from(title),
+            id: None,
+            parents: List(Vec::new()),
+            root: Bytes::from(&b"hd0,msdos1"[..]),
+            kernel: Some(file("/boot/vmlinuz")),
+            ramdisks: List(ramdisks.iter().map(|path| file(path)).collect()),
+            arguments: Bytes::from(&b"ro quiet"[..]),
+            problems: List(Vec::new()),
+        }
+    }
+
+    #[test]
+    fn the_lines_are_pygrubs() {
+        assert_eq!(
+            lines(&entry(b"Debian \"GNU\"", &["/boot/initrd"])),
+            "title: Debian \"GNU\"\n  root: hd0,msdos1\n  kernel: /boot/vmlinuz\n  args: ro quiet\n  initrd: /boot/initrd\n"
+        );
+    }
+
+    #[test]
+    fn escapes_in_a_title_do_not_reach_the_terminal() {
+        let text = lines(&entry(b"\x1b[2Jroot: x\n  kernel: /evil", &[]));
+        assert!(text.starts_with("title: \\x1b[2Jroot: x\\x0a  kernel: /evil\n  root: "), "{text}");
+    }
+}

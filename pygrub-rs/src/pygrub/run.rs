@@ -1,0 +1,93 @@
+//! One run, from the options to the files on the host.
+
+use super::args::Options;
+use super::boot::Choice;
+use super::limits::{self, Limits};
+use super::target::Target;
+use super::{boot, config, deliver, list, select, volumes};
+use crate::console::say;
+use crate::exit::{Failure, Result};
+use fsimage::protocol::Layout;
+use fsimage::{Disk, Session};
+
+/// Does what the options ask for.
+pub(super) fn run(options: &Options) -> Result<()> {
+    let limits = limits::resolve(options)?;
+    let session_options = session_options(options, &limits)?;
+    if options.no_sandbox {
+        say(
+            "pygrub-rs: WARNING: --no-sandbox: the guest's disk is read WITHOUT A JAIL; a hostile disk may take over \
+             this host",
+        );
+    }
+    // First of all, while this process has every right it was started with: only root enters libxl's directory.
+    let target = Target::open(options)?;
+    let disk = Disk::open(&options.image)?;
+    let mut session = Session::open(vec![disk], &session_options)?;
+    if options.isconfig {
+        return config::tell(&mut session, options);
+    }
+    let only = volumes::only(&mut session, options)?;
+    if options.debug {
+        volumes::explain(&mut session)?;
+    }
+    if options.list_entries {
+        return list::print(&mut session, options, only);
+    }
+    let choice = choose(&mut session, options, only)?;
+    deliver::deliver(&mut session, &choice, target, options, limits)?;
+    if options.debug {
+        let read = session.statistics()?;
+        say(&format!("pygrub-rs: the worker read {} bytes of the disk in {} reads", read.bytes, read.reads));
+    }
+    Ok(())
+}
+
+fn choose(session: &mut Session, options: &Options, only: Option<u32>) -> Result<Choice> {
+    if let Some(kernel) = &options.kernel {
+        return boot::without_config(session, kernel, options, only);
+    }
+    let menu = select::menu(session, options, only)?;
+    let entry = select::entry(session, &menu, options)?;
+    if !options.quiet {
+        let title = fsimage::escape(&entry.title.0);
+        say(&format!("pygrub-rs: no interactive menu in this version: booting \"{title}\""));
+    }
+    boot::from_entry(entry, options)
+}
+
+fn session_options(options: &Options, limits: &Limits) -> Result<fsimage::Options> {
+    let mut session = fsimage::Options {
+        sandbox: !options.no_sandbox,
+        deadline: options.deadline,
+        layout: match (options.isconfig, options.offset) {
+            (true, _) => Layout::Text {},
+            (false, Some(start)) => Layout::Offset { start },
+            (false, None) => Layout::Scan {},
+        },
+        ..fsimage::Options::default()
+    };
+    if let Some(memory) = limits.worker_memory {
+        session.limits.memory = memory;
+    }
+    if let Some(user) = options.runas {
+        session.run_as = user;
+        check_user(user)?;
+    }
+    Ok(session)
+}
+
+/// Whether the worker can become this user, asked before anything is opened.
+fn check_user(user: u32) -> Result<()> {
+    let own = rustix::process::geteuid().as_raw();
+    match (own, user) {
+        (_, 0) => Err(Failure::Usage(
+            "--runas=0: the worker may not run as root; name an unprivileged user, such as 65534".to_owned(),
+        )),
+        (0, _) => Ok(()),
+        (own, user) if own == user => Ok(()),
+        (own, user) => Err(Failure::Usage(format!(
+            "--runas={user}: user {own} cannot become user {user}, only root can"
+        ))),
+    }
+}

@@ -1,0 +1,95 @@
+//! The menu, and the entry of it that is to be booted.
+
+use super::args::Options;
+use super::boot::shorten;
+use super::volumes;
+use crate::console::say;
+use crate::exit::{Failure, Result};
+use fsimage::protocol::{EntryReport, MenuReport};
+use fsimage::{Session, escape};
+
+/// Titles named in a message before it becomes unreadable.
+const MAX_TITLES: u32 = 20;
+
+/// The guest's menu, or why there is none.
+pub(super) fn menu(session: &mut Session, options: &Options, only: Option<u32>) -> Result<MenuReport> {
+    let search = session.menu(only)?;
+    if options.debug {
+        for reason in volumes::reasons(session, &search.passed_over)? {
+            say(&format!("pygrub-rs: debug: passed over {reason}"));
+        }
+    }
+    let Some(menu) = search.menu else {
+        let reasons = volumes::reasons(session, &search.passed_over)?;
+        let why = match reasons.is_empty() {
+            true => "the disk has no volume that could be looked into".to_owned(),
+            false => shorten(reasons),
+        };
+        return Err(Failure::Failed(format!(
+            "no boot configuration was found: {why}; --kernel=PATH boots without one, `fsimage ls` shows the files"
+        )));
+    };
+    if options.debug {
+        say_menu(&menu);
+    }
+    Ok(menu)
+}
+
+fn say_menu(menu: &MenuReport) {
+    let path = menu.config.as_ref().map(|config| escape(&config.path.0)).unwrap_or_default();
+    let loader = escape(&menu.loader.0);
+    say(&format!("pygrub-rs: debug: {loader} configuration {path}: {} entries", menu.entries));
+    for note in &menu.notes.0 {
+        say(&format!("pygrub-rs: debug: note: {}", escape(&note.0)));
+    }
+}
+
+/// The entry that `--entry` names, else the default.
+pub(super) fn entry(session: &mut Session, menu: &MenuReport, options: &Options) -> Result<EntryReport> {
+    match &options.entry {
+        Some(wanted) => named(session, menu, wanted),
+        None => match menu.default {
+            Some(default) => Ok(session.menu_entry(default)?),
+            None => Err(Failure::Failed(format!(
+                "none of the {} menu entries can be booted; -l lists them, --debug says more",
+                menu.entries
+            ))),
+        },
+    }
+}
+
+/// By number, by exact title, by id. pygrub boots the default where it finds none of them; whoever asks for one entry
+/// does not want another, so that is an error here.
+fn named(session: &mut Session, menu: &MenuReport, wanted: &[u8]) -> Result<EntryReport> {
+    let number = std::str::from_utf8(wanted).ok().and_then(|text| text.parse::<u32>().ok());
+    if let Some(number) = number.filter(|number| *number < menu.entries) {
+        return Ok(session.menu_entry(number)?);
+    }
+    let mut by_id = None;
+    for index in 0..menu.entries {
+        let entry = session.menu_entry(index)?;
+        // As -l prints it, too.
+        if entry.title.0 == wanted || escape(&entry.title.0).as_bytes() == wanted {
+            return Ok(entry);
+        }
+        if by_id.is_none() && entry.id.as_ref().is_some_and(|id| id.0 == wanted) {
+            by_id = Some(entry);
+        }
+    }
+    match by_id {
+        Some(entry) => Ok(entry),
+        None => Err(unknown(session, menu, wanted)?),
+    }
+}
+
+fn unknown(session: &mut Session, menu: &MenuReport, wanted: &[u8]) -> Result<Failure> {
+    let mut titles = Vec::new();
+    for index in 0..menu.entries.min(MAX_TITLES) {
+        titles.push(format!("{index} \"{}\"", escape(&session.menu_entry(index)?.title.0)));
+    }
+    if menu.entries > MAX_TITLES {
+        titles.push("and more (-l lists them)".to_owned());
+    }
+    let wanted = escape(wanted);
+    Ok(Failure::Failed(format!("--entry={wanted}: no such entry; there are {}", titles.join(", "))))
+}

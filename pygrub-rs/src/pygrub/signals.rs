@@ -1,0 +1,50 @@
+//! Signals that end the program wait while the result is being published.
+//!
+//! Between the moment at which the files have names and the one at which the result is written, the domain builder
+//! does not know of them: a program that dies there leaves them behind (CVE-2015-8341). On success the signals are
+//! never let through again: the program has nothing left to do but to exit.
+
+use crate::exit::{Failure, Result};
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, Signal, raise};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+/// SIGTERM, SIGINT and SIGHUP, held back.
+#[derive(Debug)]
+pub(super) struct Held {
+    signals: SigSet,
+    pending: SignalFd,
+}
+
+impl Held {
+    /// Holds them back from now on.
+    pub(super) fn new() -> Result<Self> {
+        let mut signals = SigSet::empty();
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+            signals.add(signal);
+        }
+        let pending = signals
+            .thread_block()
+            .and_then(|()| SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC))
+            .map_err(failed)?;
+        Ok(Self { signals, pending })
+    }
+
+    /// The one that has arrived meanwhile.
+    pub(super) fn arrived(&self) -> Result<Option<Signal>> {
+        let info = self.pending.read_signal().map_err(failed)?;
+        Ok(info.and_then(|info| i32::try_from(info.ssi_signo).ok()).and_then(|number| number.try_into().ok()))
+    }
+
+    /// Dies of this signal, now that nothing is left behind.
+    pub(super) fn die(self, signal: Signal) -> Failure {
+        let _ = self.signals.thread_unblock();
+        let _ = raise(signal);
+        // Somebody had it ignored.
+        Failure::Failed(format!("stopped by {signal}"))
+    }
+}
+
+fn failed(errno: Errno) -> Failure {
+    Failure::Failed(format!("holding signals back: {errno}"))
+}

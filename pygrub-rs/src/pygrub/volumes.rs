@@ -1,0 +1,98 @@
+//! Volumes: the one the options name, and why others were passed over.
+
+use super::args::Options;
+use crate::console::say;
+use crate::exit::{Failure, Result};
+use fsimage::protocol::{Content, PassedOver, StepOutcome, VolumeReport};
+use fsimage::{ErrorKind, Session, escape};
+
+/// The number of the volume that `--partition` names.
+pub(super) fn only(session: &mut Session, options: &Options) -> Result<Option<u32>> {
+    let Some(wanted) = &options.partition else { return Ok(None) };
+    number(session, wanted).map(Some)
+}
+
+/// The number of the volume with this address.
+pub(crate) fn number(session: &mut Session, address: &str) -> Result<u32> {
+    let table = session.table()?;
+    match (0..).zip(&table.volumes).find(|(_, volume)| volume.address.0 == address.as_bytes()) {
+        Some((number, _)) => Ok(number),
+        None => {
+            let all: Vec<String> = table.volumes.iter().map(|volume| escape(&volume.address.0)).collect();
+            Err(Failure::Failed(match all.is_empty() {
+                true => format!("--partition={address}: the disk has no partition that could be looked into"),
+                false => format!("--partition={address}: no such partition; there are {}", all.join(", ")),
+            }))
+        }
+    }
+}
+
+/// The address of the volume with this number.
+pub(super) fn address(session: &mut Session, number: u32) -> Result<Vec<u8>> {
+    let table = session.table()?;
+    let volume = usize::try_from(number).ok().and_then(|number| table.volumes.get(number));
+    Ok(volume.map(|volume| volume.address.0.clone()).unwrap_or_default())
+}
+
+/// Whether nothing more can be asked after such an error.
+pub(crate) fn ends_session(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Protocol | ErrorKind::WorkerDied | ErrorKind::Deadline | ErrorKind::Jail)
+}
+
+/// One line about a volume.
+pub(crate) fn describe(volume: &VolumeReport) -> String {
+    let content = match &volume.content {
+        Content::Filesystem { plugin, flavour, .. } => {
+            escape(if flavour.0.is_empty() { &plugin.0 } else { &flavour.0 })
+        }
+        Content::Broken { plugin, reason } => format!("{}, but: {}", escape(&plugin.0), escape(&reason.0)),
+        Content::Unrecognised {} => "no filesystem known here".to_owned(),
+    };
+    format!(
+        "volume {}: {} bytes from byte {}, type {}{}: {content}",
+        escape(&volume.address.0),
+        volume.size,
+        volume.start,
+        escape(&volume.type_name.0),
+        if volume.active { ", active" } else { "" },
+    )
+}
+
+/// Says what `--debug` is for: the jail, the plugins, the table and what each volume holds.
+pub(super) fn explain(session: &mut Session) -> Result<()> {
+    let mut lines = Vec::new();
+    let report = session.report();
+    lines.push(format!("worker {} (warden's process {})", report.version, session.worker_id()));
+    for step in &report.sandbox {
+        let outcome = match &step.outcome {
+            StepOutcome::Enforced {} => "in force".to_owned(),
+            StepOutcome::Unavailable { reason } => format!("not available: {}", escape(&reason.0)),
+            StepOutcome::Off {} => "off".to_owned(),
+        };
+        lines.push(format!("jail: {}: {outcome}", escape(&step.name.0)));
+    }
+    for plugin in &report.rejected {
+        lines.push(format!("plugin {} not loaded: {}", escape(&plugin.file.0), escape(&plugin.reason.0)));
+    }
+    let table = session.table()?;
+    lines.push(format!("partition table: {}", table.scheme));
+    lines.extend(table.remarks.iter().map(|remark| format!("remark: {remark}")));
+    lines.extend(table.volumes.iter().map(describe));
+    for line in lines {
+        say(&format!("pygrub-rs: debug: {line}"));
+    }
+    Ok(())
+}
+
+/// Why each volume was passed over.
+pub(super) fn reasons(session: &mut Session, passed_over: &[PassedOver]) -> Result<Vec<String>> {
+    let table = session.table()?;
+    Ok(passed_over
+        .iter()
+        .map(|passed| {
+            let volume = usize::try_from(passed.volume).ok().and_then(|number| table.volumes.get(number));
+            let name = volume.map_or_else(|| passed.volume.to_string(), |volume| escape(&volume.address.0));
+            format!("volume {name}: {}", escape(&passed.reason.0))
+        })
+        .collect())
+}
