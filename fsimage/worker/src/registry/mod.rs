@@ -67,7 +67,7 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// The plugin files of a directory that [`trust`] approves.
+    /// The plugin files of a directory that `trust` approves.
     ///
     /// # Errors
     /// When the directory is missing, unreadable, or could be written to by somebody else.
