@@ -82,14 +82,14 @@ pub(crate) fn for_each_run(
     if range.end > MAX_LOGICAL_BLOCKS {
         return Err(inode.corrupt(0x4, format_args!("i_size {:#x} exceeds 2^32 blocks", inode.size())));
     }
+    cover(blocks, inode, range, sink).map_err(|e| e.within(format!("inode {}", inode.number.get())))
+}
+
+fn cover(blocks: &Blocks, inode: &Inode, range: Range<u64>, sink: RunSink<'_>) -> Result<()> {
     let mut join = Join { next: range.start, pending: None, sink };
     let mut budget = NodeBudget::new(blocks);
-    let walked = if inode.has_extents() {
-        extent_tree::walk(blocks, inode, range.clone(), &mut budget, &mut |run| join.data(run))
-    } else {
-        indirect::walk(blocks, inode, range.clone(), &mut budget, &mut |run| join.data(run))
-    };
-    let flow = walked.map_err(|e| e.within(format!("inode {}", inode.number.get())))?;
+    let walk = if inode.has_extents() { extent_tree::walk } else { indirect::walk };
+    let flow = walk(blocks, inode, range.clone(), &mut budget, &mut |run| join.data(run))?;
     if flow.is_continue() && join.hole_until(range.end)?.is_continue() {
         return join.flush().map(|_| ());
     }

@@ -113,15 +113,15 @@ impl<'a> Directory<'a> {
     }
 
     fn too_large(&self) -> Error {
-        let limit = self.limits.max_directory_entries;
-        Error::limit(format!("directory inode {}: max_directory_entries={limit}", self.inode.number.get()))
+        Error::limit(format!("max_directory_entries={}", self.limits.max_directory_entries))
     }
 
     /// Every used entry that begins at byte `from` of the directory or behind it.
     fn for_each(&self, from: u64, sink: EntrySink<'_>) -> Result<()> {
-        let walked =
-            if self.inode.has_inline_data() { self.inline(from, sink) } else { self.mapped(from, sink) };
-        walked.map_err(|e| e.within(format!("directory inode {}", self.inode.number.get())))
+        if !self.inode.has_inline_data() {
+            return self.mapped(from, sink);
+        }
+        self.inline(from, sink).map_err(|e| e.within(format!("inode {}", self.inode.number.get())))
     }
 
     fn mapped(&self, from: u64, sink: EntrySink<'_>) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::blocks::Blocks;
 use crate::inode::Inode;
 use crate::units::{BlockNumber, to_usize};
 use core::ops::{ControlFlow, Range};
-use fsimage_sdk::{Endian, Fields, Result};
+use fsimage_sdk::{Endian, Error, Fields, Result};
 
 const DIRECT_POINTERS: u64 = 12;
 /// Bytes of a pointer, in `i_block` and in every node.
@@ -36,9 +36,8 @@ pub(crate) fn walk(
         first = first.saturating_add(walk.span(level));
     }
     if walk.range.end > first {
-        return Err(
-            inode.corrupt(0x4, format_args!("i_size exceeds the {first} blocks that the map addresses"))
-        );
+        let text = format!("i_size {:#x} exceeds the {first} blocks that the map addresses", inode.size());
+        return Err(Error::corrupt(text).at(inode.place.saturating_add(0x4)));
     }
     Ok(ControlFlow::Continue(()))
 }

@@ -1,0 +1,101 @@
+//! Some thousand random damages, the same ones in every run: an answer or an error, and bounded work.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics fails, as it should"
+)]
+
+mod common;
+
+use common::{EXT2_, EXT4, Patched, Random, ask_everything, debugfs_script, mke2fs, noise, tool, try_tool};
+use fsimage_ext2::EXT2;
+use fsimage_sdk::{Format, Limits, OpenOptions, Volume};
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+const ROUNDS: u64 = 4000;
+/// More than any answer about a 1 MiB image needs, far less than what hangs.
+const MAX_BYTES_READ: u64 = 64 << 20;
+
+/// A small image with a directory that is hashed, a map with nodes, a long link, and no journal to hit in vain.
+fn image(arguments: &[&str]) -> Arc<Vec<u8>> {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let tree = folder.path().join("tree");
+    fs::create_dir_all(tree.join("boot")).unwrap();
+    for number in 0..30 {
+        fs::write(tree.join(format!("boot/{number}-{}", "x".repeat(50))), noise(number, 50)).unwrap();
+    }
+    common::write_sparse(&tree.join("boot/comb"), 40 * 8192, (0..40).map(|tooth| tooth * 8192));
+    std::os::unix::fs::symlink("l".repeat(100), tree.join("link")).unwrap();
+    std::os::unix::fs::symlink("short", tree.join("short")).unwrap();
+    let arguments = [arguments, &["-b", "1024", "-O", "^resize_inode,^has_journal", "-N", "64"]].concat();
+    let image = mke2fs(folder.path(), "image", Some(&tree), &arguments, "1M");
+    let _ = try_tool("e2fsck", &["-f".as_ref(), "-y".as_ref(), "-D".as_ref(), image.as_os_str()]);
+    debugfs_script(&image, &["mkdir d", "cd d", "mknod p p"]);
+    let (code, ..) = try_tool("e2fsck", &["-f".as_ref(), "-n".as_ref(), image.as_os_str()]);
+    assert_eq!(code, 0, "{}", tool("dumpe2fs", &[image.as_os_str()]));
+    Arc::new(fs::read(image).unwrap())
+}
+
+/// Offsets of bytes worth damaging: the superblock, the descriptors, and all that is not zero in the first blocks
+/// and around the map nodes; file data is noise and mostly lies behind.
+fn targets(image: &[u8]) -> Vec<u64> {
+    let used = |at: &usize| image[*at] != 0;
+    (0x400..0x1000)
+        .chain((0x1000..image.len()).filter(used).take(20_000))
+        .map(|at| at.try_into().unwrap())
+        .collect()
+}
+
+fn mutate(seed: u64, arguments: &[&str]) {
+    let base = image(arguments);
+    let targets = targets(&base);
+    let mut random = Random(seed);
+    let mut opened = 0;
+    for round in 0..ROUNDS {
+        let patches: Vec<(u64, Vec<u8>)> = (0..1 + random.below(6))
+            .map(|_| {
+                // Half of the damage in the first blocks, which hold nearly all of the metadata.
+                let reach = if random.below(2) == 0 { targets.len() / 8 } else { targets.len() };
+                let place = targets[usize::try_from(random.below(reach.try_into().unwrap())).unwrap()];
+                let old = base[usize::try_from(place).unwrap()];
+                let byte = match random.below(4) {
+                    0 => 0,
+                    1 => 0xff,
+                    2 => old ^ 1_u8.rotate_left(u32::try_from(random.below(8)).unwrap()),
+                    _ => u8::try_from(random.below(256)).unwrap(),
+                };
+                (place, vec![byte])
+            })
+            .collect();
+        let volume = Patched::new(&base, patches.clone());
+        let as_volume: Volume = volume.clone();
+        EXT2.probe(&as_volume, &Limits::default()).unwrap();
+        if let Ok(fs) = EXT2.open(&[as_volume], &OpenOptions::default()) {
+            opened += 1;
+            ask_everything(&*fs);
+        }
+        let bytes = volume.bytes_read.load(Ordering::Relaxed);
+        assert!(bytes < MAX_BYTES_READ, "round {round}: {bytes} bytes read, {patches:x?}");
+    }
+    assert!(opened > ROUNDS / 4, "only {opened} of {ROUNDS} images still opened: the damage is too coarse");
+}
+
+#[test]
+fn mutated_ext4() {
+    mutate(1, EXT4);
+}
+
+#[test]
+fn mutated_ext2() {
+    mutate(2, EXT2_);
+}
+
+#[test]
+fn mutated_inline_data() {
+    mutate(3, &[EXT4, &["-O", "inline_data"]].concat());
+}
