@@ -9,6 +9,7 @@ use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, kill_process, set_dumpable_behavior,
     set_parent_process_death_signal, waitpid,
 };
+use std::os::fd::AsRawFd;
 use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,7 +21,8 @@ pub(crate) fn started_by_root() -> bool {
     BY_ROOT.load(Ordering::Relaxed)
 }
 
-/// Forks into the namespaces that the host allows. The parent becomes the warden and does not return.
+/// Forks into the namespaces that the host allows. The parent becomes the warden and does not return, unless the jail
+/// cannot be built.
 pub(crate) fn enter(plan: Plan) -> Result<Inmate, Failure> {
     let failed = |why| Failure::new("fork", why);
     BY_ROOT.store(rustix::process::geteuid().is_root(), Ordering::Relaxed);
@@ -28,7 +30,7 @@ pub(crate) fn enter(plan: Plan) -> Result<Inmate, Failure> {
     signals_ready().map_err(|why| Failure::new("fork", why))?;
     let (child, flags, refusal) = fork(&plan).map_err(failed)?;
     match child {
-        Some(child) => watch(child, flags, &plan, release),
+        Some(child) => Err(watch(child, flags, &plan, &release)),
         None => {
             drop(release);
             wait_for_release(&released)?;
@@ -89,26 +91,20 @@ fn wait_for_release(released: &OwnedFd) -> Result<(), Failure> {
     let mut byte = [0];
     match rustix::io::retry_on_intr(|| rustix::io::read(released, &mut byte)) {
         Ok(1) => Ok(()),
-        Ok(_) => Err(Failure::new("namespaces", "the warden gave up")),
+        // Not told to anybody: the warden tells why, and has killed us by then.
+        Ok(_) => Err(Failure::new("fork", "the warden gave up")),
         Err(why) => Err(Failure::new("namespaces", why)),
     }
 }
 
-/// The warden's life. It locks itself in too, and then makes no call but its own filter's.
-fn watch(child: Pid, flags: i32, plan: &Plan, release: OwnedFd) -> ! {
-    let ready = release_inmate(child, flags, plan, &release).and_then(|()| {
-        drop(release);
-        close_all_but(&[CHANNEL, LAST_WORDS]).map_err(|why| format!("close descriptors: {why}"))?;
-        if plan.sandbox {
-            seccomp::enforce(seccomp::WARDEN_RULES).map_err(|why| format!("seccomp: {why}"))
-        } else {
-            Ok(())
-        }
-    });
-    if let Err(why) = ready {
-        say(&format!("warden: {why}\n"));
+/// The warden's life; returns only when it cannot begin. It locks itself in too, and then makes no call but its own
+/// filter's.
+fn watch(child: Pid, flags: i32, plan: &Plan, release: &OwnedFd) -> Failure {
+    // The pipe outlives the kill: its end without a byte would let the inmate speak first.
+    if let Err(failure) = lock_warden(child, flags, plan).and_then(|()| settle(plan, release)) {
         let _ = kill_process(child, Signal::KILL);
-        exit(1);
+        let _ = waitpid(Some(child), WaitOptions::empty());
+        return failure;
     }
     loop {
         if wait_for_event() {
@@ -126,7 +122,8 @@ fn watch(child: Pid, flags: i32, plan: &Plan, release: OwnedFd) -> ! {
     }
 }
 
-fn release_inmate(child: Pid, flags: i32, plan: &Plan, release: &OwnedFd) -> Result<(), String> {
+/// Maps the inmate's identity, then gives up what the warden itself does not need.
+fn lock_warden(child: Pid, flags: i32, plan: &Plan) -> Result<(), Failure> {
     let by_root = started_by_root();
     if flags & libc::CLONE_NEWUSER != 0 {
         let (uid, gid) = if by_root {
@@ -134,19 +131,32 @@ fn release_inmate(child: Pid, flags: i32, plan: &Plan, release: &OwnedFd) -> Res
         } else {
             (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
         };
-        identity_map::write_maps(child, uid, gid, by_root)
-            .map_err(|why| format!("mapping user {uid} and group {gid} into the user namespace: {why}"))?;
+        identity_map::write_maps(child, uid, gid, by_root).map_err(|why| {
+            Failure::new("namespaces", format_args!("mapping user {uid} and group {gid}: {why}"))
+        })?;
     }
     if plan.sandbox {
-        rustix::thread::set_no_new_privs(true).map_err(|why| format!("no new privileges: {why}"))?;
+        rustix::thread::set_no_new_privs(true).map_err(|why| Failure::new("no new privileges", why))?;
         if by_root {
-            credentials::become_user(plan.uid, plan.gid)
-                .map_err(|why| format!("unprivileged user: {why}"))?;
+            let (uid, gid) = (plan.uid, plan.gid);
+            credentials::become_user(uid, gid).map_err(|why| {
+                Failure::new("unprivileged user", format_args!("becoming user {uid}: {why}"))
+            })?;
         }
-        credentials::drop_capabilities().map_err(|why| format!("no capabilities: {why}"))?;
+        credentials::drop_capabilities().map_err(|why| Failure::new("no capabilities", why))?;
     }
-    rustix::io::write(release, &[1]).map_err(|why| format!("releasing the inmate: {why}"))?;
     Ok(())
+}
+
+/// Lets the inmate go on, and keeps nothing but what the watch needs.
+fn settle(plan: &Plan, release: &OwnedFd) -> Result<(), Failure> {
+    rustix::io::write(release, &[1]).map_err(|why| Failure::new("fork", why))?;
+    close_all_but(&[CHANNEL, LAST_WORDS, release.as_raw_fd()])
+        .map_err(|why| Failure::new("close descriptors", why))?;
+    if !plan.sandbox {
+        return Ok(());
+    }
+    seccomp::enforce(seccomp::WARDEN_RULES).map_err(|why| Failure::new("seccomp", why))
 }
 
 /// SIGCHLD is blocked but while we wait, so that the inmate's end cannot be missed between a look and the wait.
@@ -180,12 +190,6 @@ fn wait_for_event() -> bool {
         libc::ppoll(&raw mut polled, 1, null(), &raw const nothing_blocked)
     };
     ready > 0
-}
-
-#[allow(unsafe_code)]
-fn say(text: &str) {
-    // SAFETY: a buffer and its length.
-    unsafe { libc::write(LAST_WORDS, text.as_ptr().cast(), text.len()) };
 }
 
 #[allow(unsafe_code)]
