@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The result of a raw system call.
 pub(crate) fn result(returned: libc::c_long) -> io::Result<libc::c_long> {
@@ -69,9 +70,13 @@ pub(crate) fn connect() -> io::Result<()> {
     // struct sockaddr_in: family (host order), port, address, zeros.
     let [low, high] = 2_u16.to_ne_bytes();
     let address: [u8; 16] = [low, high, 0, 9, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
-    // Where no socket can be made, the one there is must not be connectable elsewhere either.
-    let socket = call!(SYS_socket, libc::AF_INET, libc::SOCK_STREAM, 0).unwrap_or(0);
-    or_errno(call!(SYS_connect, socket, address.as_ptr(), address.len()), libc::ECONNREFUSED)
+    let connect = |socket: libc::c_long| call!(SYS_connect, socket, address.as_ptr(), address.len());
+    // The channel first: it is the one socket there is where none can be made.
+    if connect(0).is_ok() {
+        return Ok(());
+    }
+    let socket = call!(SYS_socket, libc::AF_INET, libc::SOCK_STREAM, 0)?;
+    or_errno(connect(socket), libc::ECONNREFUSED)
 }
 
 pub(crate) fn execve() -> io::Result<()> {
@@ -104,11 +109,22 @@ pub(crate) fn clone3() -> io::Result<()> {
     after_fork(call!(SYS_clone3, arguments.as_ptr(), size_of_val(&arguments))?)
 }
 
+/// The parent, as the initialiser saw it: in the jail, asking would be the first call refused, and the last one made.
+static PARENT: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn remember_parent() {
+    // SAFETY: always succeeds and touches nothing.
+    PARENT.store(unsafe { libc::getppid() }, Ordering::Relaxed);
+}
+
+/// Runs when the plugin is loaded, before the jail is locked.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static REMEMBER_PARENT: extern "C" fn() = remember_parent;
+
 /// The parent; inside a namespace of its own, where that reads 0, the first process.
 fn parent() -> libc::pid_t {
-    // SAFETY: always succeeds and touches nothing.
-    let parent = unsafe { libc::getppid() };
-    parent.max(1)
+    PARENT.load(Ordering::Relaxed).max(1)
 }
 
 pub(crate) fn ptrace() -> io::Result<()> {

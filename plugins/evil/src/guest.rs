@@ -16,7 +16,7 @@ const CONFIG: &[u8] = b"set default=0\nset timeout=5\nmenuentry 'Evil Linux' {\n
     linux /boot/vmlinuz root=/dev/xvda1 ro\ninitrd /boot/initrd\n}\n";
 const ESCAPES: &[u8] = b"set default=0\nset timeout=5\n\
     menuentry 'Evil \x1b]0;owned\x07\x1b[2J\x1b[31mLinux\x9b1m\x08\x08\r\xff' {\n\
-    linux /boot/vmlinuz root=/dev/xvda1 \"a\nkernel=/etc/shadow\" \"(ramdisk /etc/shadow)\" 'x\x00y'\n\
+    linux /boot/vmlinuz root=/dev/xvda1 \"a\nkernel=/etc/shadow\" \"(ramdisk /etc/shadow)\"\n\
     initrd /boot/initrd\n}\n";
 const KERNEL: &[u8] = &[b'K'; 8192];
 const HOLD: Duration = Duration::from_secs(30);

@@ -52,8 +52,10 @@ misdeeds! {
     "mount" Call(calls::mount);
 
     // Descriptors it holds.
-    /// Tries to write to every disk among descriptors 0 to 32, with pwrite and with a shared mapping.
+    /// Writes to every disk among descriptors 0 to 32.
     "write-disk" Call(descriptors::write_disk);
+    /// Maps every disk among descriptors 0 to 32, shared and writable.
+    "map-disk" Call(descriptors::map_disk);
     /// Writes a line to every descriptor from 3 to 64: none but the channel and stderr may take it.
     "write-stray-descriptors" Call(descriptors::write_stray);
     /// Duplicates descriptor 0.
@@ -136,7 +138,7 @@ misdeeds! {
     "oversized-message" End(messages::oversized);
     /// Sends an answer to another question.
     "wrong-message" End(messages::wrong);
-    /// Sends a list that says it has four thousand million values.
+    /// Sends a text that says it is 4 GiB long.
     "lying-count-message" End(messages::lying_count);
     /// Instead of extents: sends one beyond the disk's end.
     "forge-extent-past-disk" Reply;
@@ -192,6 +194,6 @@ misdeeds! {
     "extent-empty" Reply;
 
     // Lies to people.
-    /// The boot menu holds terminal escapes in its title and a line feed, quotes and a NUL in its arguments.
+    /// The boot menu holds terminal escapes in its title and a line feed and parentheses in its arguments.
     "title-escapes" Reply;
 }
