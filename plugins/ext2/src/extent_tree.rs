@@ -91,7 +91,6 @@ impl Walk<'_> {
         depth: u16,
         covers: Range<u64>,
     ) -> Result<ControlFlow<()>> {
-        // OK to add: entry offsets end below 64 KiB.
         let leaf = block_48(node, offset.saturating_add(4), offset.saturating_add(8))?;
         let block = self.blocks.number(leaf).ok_or_else(|| {
             node.corrupt(offset, format_args!("ei_leaf is block {leaf} of {}", self.blocks.count()))

@@ -3,10 +3,10 @@
 //! Written from the kernel's documentation "ext4 Data Structures and Algorithms"; `docs/formats/ext2.md` says
 //! which fields are read, how each is checked, and what is refused.
 //!
-//! The files are named after the things on the disk: [`superblock`] → [`group_descriptor`] → [`inode`] →
-//! [`block_map`] ([`extent_tree`] or [`indirect`]) → [`file`], [`directory`], [`symlink`], or [`inline_data`]
+//! The files are named after the things on the disk: `superblock` → `group_descriptor` → `inode` →
+//! `block_map` (`extent_tree` or `indirect`) → `file`, `directory`, `symlink`, or `inline_data`
 //! where there are no blocks. A raw field is read in one place only, checked there, and becomes a type of
-//! [`units`] or a validated struct.
+//! `units` or a validated struct.
 //!
 //! Nothing is read before it is needed: one descriptor, one inode, one directory block at a time, so that the
 //! metadata of a whole boot stays within a few dozen kilobytes.
