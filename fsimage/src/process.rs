@@ -20,6 +20,11 @@ const PAUSE: Duration = Duration::from_micros(200);
 /// Exit status of a worker that its own seccomp filter stopped; the number of the call is in the shared memory.
 pub(crate) const FORBIDDEN_CALL: i32 = 159;
 
+/// Exit status of a worker that used up its processor time.
+const OUT_OF_TIME: i32 = 152;
+/// Exit status of a worker that aborted.
+const ABORTED: i32 = 134;
+
 /// A running worker: the warden, whose one child is the inmate that holds the guest's disk.
 #[derive(Debug)]
 pub(crate) struct Process {
@@ -103,6 +108,8 @@ impl Drop for Process {
 fn describe(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(FORBIDDEN_CALL), _) => "it made a forbidden system call".to_owned(),
+        (Some(OUT_OF_TIME), _) => "its processor time (cpu_seconds) is used up".to_owned(),
+        (Some(ABORTED), _) => "it aborted (out of worker memory, or a bug)".to_owned(),
         (Some(code), _) if code > 128 => {
             format!("killed by signal {}", signal_name(code.saturating_sub(128)))
         }

@@ -162,12 +162,22 @@ impl Channel {
     }
 
     fn decode<T: Wire>(&self, length: usize) -> Result<T, ChannelError> {
-        // An empty packet and the end of the stream look alike; no message of ours is empty.
+        // An empty packet and the end of the stream read alike; no message of ours is empty.
         if length == 0 {
-            return Err(ChannelError::Closed);
+            return Err(if self.is_closed() {
+                ChannelError::Closed
+            } else {
+                ChannelError::Malformed(DecodeError::Truncated)
+            });
         }
         let bytes = self.buffer.get(..length).ok_or(ChannelError::Oversized)?;
         T::decode(bytes).map_err(ChannelError::Malformed)
+    }
+
+    fn is_closed(&self) -> bool {
+        let mut polled = [PollFd::new(&self.socket, PollFlags::RDHUP)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        rustix::io::retry_on_intr(|| poll(&mut polled, Some(&now))).is_ok_and(|ready| ready > 0)
     }
 
     fn wait(&self, deadline: Option<Instant>) -> Result<(), ChannelError> {

@@ -14,6 +14,8 @@ pub type Notes = List<Bytes<512>, 32>;
 pub const MAX_VOLUMES: usize = 256;
 /// Most extents one message carries.
 pub const MAX_EXTENTS: usize = 1024;
+/// Longest file name in bytes: the plugin ABI's own bound.
+pub const MAX_NAME: usize = 1024;
 /// Most directory entries one message carries.
 pub const MAX_DIR_ENTRIES: usize = 200;
 /// Most menu entries.
@@ -387,7 +389,7 @@ wire_struct! {
     /// A directory entry.
     DirEntry {
         /// Its name.
-        name: Name,
+        name: Bytes<MAX_NAME>,
         /// Its node.
         node: u64,
         /// A `FileType` number, or `Unknown`.

@@ -67,6 +67,15 @@ fn silence_ends_at_the_deadline_and_a_close_at_once() {
 }
 
 #[test]
+fn an_empty_packet_is_malformed_and_not_the_end() {
+    let (mut ours, theirs) = Channel::pair().unwrap();
+    rustix::net::send(&theirs, &[], rustix::net::SendFlags::empty()).unwrap();
+    assert!(matches!(ours.receive::<Reply>(None), Err(ChannelError::Malformed(DecodeError::Truncated))));
+    drop(theirs);
+    assert!(matches!(ours.receive::<Reply>(None), Err(ChannelError::Closed)));
+}
+
+#[test]
 fn an_oversized_packet_is_refused() {
     let (mut ours, theirs) = Channel::pair().unwrap();
     rustix::net::send(&theirs, &vec![0; MAX_MESSAGE.saturating_add(1)], rustix::net::SendFlags::empty())

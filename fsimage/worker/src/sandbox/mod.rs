@@ -82,7 +82,7 @@ impl Inmate {
         let kept: Vec<RawFd> = [CHANNEL, LAST_WORDS].iter().chain(keep).copied().collect();
         close_all_but(&kept).map_err(|why| Failure::new("close descriptors", why))?;
         if !self.plan.sandbox {
-            signals::report_forbidden_calls()?;
+            signals::report_ends()?;
             return Ok(List::cut(off()));
         }
         let privileged = rustix::process::geteuid().is_root() || self.user_namespace;
@@ -121,7 +121,7 @@ impl Inmate {
         resources::no_more_descriptors().map_err(|why| Failure::new("no more descriptors", why))?;
         reports.push(enforced("no more descriptors"));
 
-        signals::report_forbidden_calls()?;
+        signals::report_ends()?;
         seccomp::enforce(seccomp::INMATE_RULES).map_err(|why| Failure::new("seccomp", why))?;
         reports.push(enforced("seccomp"));
         Ok(List::cut(reports))

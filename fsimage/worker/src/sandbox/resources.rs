@@ -6,12 +6,14 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 /// Address space taken for granted when the kernel does not tell what is in use.
 const USUAL_SIZE: u64 = 256 << 20;
 
-/// Sets every limit, soft and hard alike: what is set cannot be raised again.
+/// Sets every limit, soft and hard alike: what is set cannot be raised again. Processor time alone has two.
 pub(crate) fn limit(plan: &Plan) -> rustix::io::Result<()> {
     let address_space = own_size().saturating_add(plan.memory);
+    // The soft limit is a signal that says which limit it was; a second later the hard one kills.
+    let hard = plan.cpu_seconds.saturating_add(1);
+    setrlimit(Resource::Cpu, Rlimit { current: Some(plan.cpu_seconds), maximum: Some(hard) })?;
     for (resource, value) in [
         (Resource::As, address_space),
-        (Resource::Cpu, plan.cpu_seconds),
         (Resource::Fsize, 0),
         (Resource::Nproc, 0),
         (Resource::Core, 0),

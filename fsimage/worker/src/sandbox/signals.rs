@@ -8,11 +8,18 @@ const FORBIDDEN: i32 = 159;
 /// Exit status after an abort: 128 + SIGABRT.
 const ABORTED: i32 = 134;
 
-/// Installs the handlers of SIGSYS, by which the seccomp filter stops us, and of SIGABRT, whose default action the
-/// kernel ignores in the first process of a process namespace.
-pub(crate) fn report_forbidden_calls() -> Result<(), Failure> {
+/// Exit status when the processor time is used up: 128 + SIGXCPU.
+const OUT_OF_TIME: i32 = 152;
+
+/// Installs the handlers of SIGSYS, by which the seccomp filter stops us, and of SIGABRT and SIGXCPU, whose default action
+/// the kernel ignores in the first process of a process namespace. The standard library's handlers of memory faults are
+/// taken away: they make system calls that the filter forbids, and hide the fault behind that.
+pub(crate) fn report_ends() -> Result<(), Failure> {
     install(libc::SIGSYS, forbidden)
         .and_then(|()| install(libc::SIGABRT, aborted))
+        .and_then(|()| install(libc::SIGXCPU, out_of_time))
+        .and_then(|()| default_action(libc::SIGSEGV))
+        .and_then(|()| default_action(libc::SIGBUS))
         .map_err(|why| Failure::new("seccomp", why))
 }
 
@@ -33,6 +40,15 @@ fn install(signal: i32, handler: Handler) -> std::io::Result<()> {
     match unsafe { libc::sigaction(signal, &raw const action, null_mut()) } {
         0 => Ok(()),
         _ => Err(std::io::Error::last_os_error()),
+    }
+}
+
+#[allow(unsafe_code)]
+fn default_action(signal: i32) -> std::io::Result<()> {
+    // SAFETY: the default action is no code of ours.
+    match unsafe { libc::signal(signal, libc::SIG_DFL) } {
+        libc::SIG_ERR => Err(std::io::Error::last_os_error()),
+        _ => Ok(()),
     }
 }
 
@@ -60,4 +76,10 @@ extern "C" fn forbidden(_signal: i32, info: *const libc::siginfo_t, _context: *c
 extern "C" fn aborted(_signal: i32, _info: *const libc::siginfo_t, _context: *const libc::c_void) {
     // SAFETY: async-signal-safe; whoever aborts has said why already.
     unsafe { libc::_exit(ABORTED) }
+}
+
+#[allow(unsafe_code)]
+extern "C" fn out_of_time(_signal: i32, _info: *const libc::siginfo_t, _context: *const libc::c_void) {
+    // SAFETY: async-signal-safe.
+    unsafe { libc::_exit(OUT_OF_TIME) }
 }

@@ -2,7 +2,7 @@
 
 use super::volumes::Volumes;
 use fsimage_protocol::{
-    Bytes, DirEntry, Extent, ExtentKind, List, MAX_DIR_ENTRIES, MAX_EXTENTS, Metadata, Reply,
+    Bytes, DirEntry, Extent, ExtentKind, List, MAX_DIR_ENTRIES, MAX_EXTENTS, MAX_NAME, Metadata, Reply,
 };
 use fsimage_sdk::path::LastLink;
 use fsimage_sdk::{DirCursor, Error, ErrorKind, NodeId, Result};
@@ -10,8 +10,6 @@ use std::ops::ControlFlow;
 
 /// Bytes of names in one listing message: leaves room for the fields around them.
 const NAMES: usize = 48 << 10;
-/// Longest name that fits the protocol, in bytes.
-const LONGEST_NAME: usize = 256;
 
 pub(super) fn stat(volumes: &Volumes, volume: u32, path: &[u8], follow: bool) -> Result<Reply> {
     let last = if follow { LastLink::Follow } else { LastLink::Keep };
@@ -43,7 +41,7 @@ pub(super) fn read_dir(volumes: &Volumes, volume: u32, directory: u64, cursor: u
             full = true;
             return ControlFlow::Break(());
         }
-        if entry.name.len() > LONGEST_NAME {
+        if entry.name.len() > MAX_NAME {
             too_long = Some(entry.name.len());
             return ControlFlow::Break(());
         }
@@ -57,7 +55,7 @@ pub(super) fn read_dir(volumes: &Volumes, volume: u32, directory: u64, cursor: u
         ControlFlow::Continue(())
     })?;
     if let Some(length) = too_long {
-        return Err(Error::limit(format!("a file name of {length} bytes (at most {LONGEST_NAME})")));
+        return Err(Error::limit(format!("a file name of {length} bytes (at most {MAX_NAME})")));
     }
     Ok(Reply::Entries { entries: List(entries), next: full.then_some(last) })
 }
