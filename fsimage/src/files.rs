@@ -20,7 +20,19 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::NotFound`], [`ErrorKind::NotADirectory`], [`ErrorKind::SymlinkLoop`] and what the filesystem says.
     pub fn stat(&mut self, volume: u32, path: &[u8], follow: bool) -> Result<Node> {
-        match self.ask(&Request::Stat { volume, path: Bytes::from(path), follow })? {
+        self.node(&Request::Stat { volume, path: Bytes::from(path), follow })
+    }
+
+    /// The file that a directory entry names: no path is walked.
+    ///
+    /// # Errors
+    /// What the filesystem says.
+    pub fn entry(&mut self, volume: u32, entry: &DirEntry) -> Result<Node> {
+        self.node(&Request::Metadata { volume, node: entry.node })
+    }
+
+    fn node(&mut self, request: &Request) -> Result<Node> {
+        match self.ask(request)? {
             Reply::Stat { node, metadata } => match FileType::from_code(metadata.file_type) {
                 Some(file_type) => Ok(Node { node, file_type, metadata }),
                 None => Err(self.violation(&format!("file type {}", metadata.file_type))),

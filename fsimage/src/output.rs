@@ -7,10 +7,12 @@
 use crate::{Error, ErrorKind, Result};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
-    AtFlags, CWD, Mode, OFlags, RenameFlags, fstat, linkat, mkdir, open, openat, renameat_with, unlinkat,
+    AtFlags, CWD, Mode, OFlags, RenameFlags, fstat, linkat, mkdir, open, openat, renameat, renameat_with,
+    unlinkat,
 };
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// Names tried before giving up: 62⁶ names exist, so a second try is already rare.
@@ -112,11 +114,49 @@ impl AsFd for Draft<'_> {
 }
 
 impl Draft<'_> {
+    /// Gives the file this very name. What has it already is replaced, all at once and without following a symbolic
+    /// link, when `replace` says so.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when the name is taken and not to be replaced, [`ErrorKind::Io`]; then nothing has
+    /// changed.
+    pub fn publish_as(mut self, name: &OsStr, replace: bool) -> Result<()> {
+        let path = self.directory.path.join(name);
+        let failed = |errno| match errno {
+            Errno::EXIST => Error::new(ErrorKind::InvalidArgument, format!("{}: it exists", path.display())),
+            other => Error::io(path.display(), other),
+        };
+        if !replace {
+            self.link(name).map_err(failed)?;
+            self.hidden = None;
+            return Ok(());
+        }
+        if self.hidden.is_none() {
+            let ((), hidden) = with_random_name(&format!(".{}.partial", self.prefix), |hidden| {
+                self.link(OsStr::new(hidden))
+            })
+            .map_err(failed)?;
+            self.hidden = Some(hidden);
+        }
+        let directory = &self.directory.descriptor;
+        if let Some(hidden) = &self.hidden {
+            renameat(directory, hidden.as_str(), directory, name).map_err(failed)?;
+        }
+        self.hidden = None;
+        Ok(())
+    }
+
     /// Gives the file its name, `prefix.XXXXXX`.
     fn name(&mut self) -> rustix::io::Result<String> {
+        let ((), name) = with_random_name(&self.prefix, |name| self.link(OsStr::new(name)))?;
+        self.hidden = None;
+        Ok(name)
+    }
+
+    /// Gives the file a name that nothing has.
+    fn link(&self, name: &OsStr) -> rustix::io::Result<()> {
         let directory = &self.directory.descriptor;
-        let hidden = self.hidden.clone();
-        let ((), name) = with_random_name(&self.prefix, |name| match &hidden {
+        match &self.hidden {
             Some(hidden) => {
                 renameat_with(directory, hidden.as_str(), directory, name, RenameFlags::NOREPLACE)
             }
@@ -128,9 +168,7 @@ impl Draft<'_> {
                 }
                 other => other,
             },
-        })?;
-        self.hidden = None;
-        Ok(name)
+        }
     }
 }
 

@@ -131,6 +131,13 @@ wire_enum! {
         12 Statistics {}
         /// Which system calls does the seccomp filter let through?
         13 Filter {}
+        /// The metadata of a node that a listing named: no path is walked for it. Answered like `Stat`.
+        14 Metadata {
+            /// Volume.
+            volume: u32,
+            /// The node.
+            node: u64,
+        }
     }
 
     /// What the worker answers. To each request exactly one; to `Begin`, `Ready` or `Failed`.
@@ -171,7 +178,7 @@ wire_enum! {
             /// The volume.
             volume: VolumeReport,
         }
-        /// To `Stat`.
+        /// To `Stat` and `Metadata`.
         5 Stat {
             /// The node.
             node: u64,

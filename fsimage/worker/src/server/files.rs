@@ -14,7 +14,16 @@ const NAMES: usize = 48 << 10;
 pub(super) fn stat(volumes: &Volumes, volume: u32, path: &[u8], follow: bool) -> Result<Reply> {
     let last = if follow { LastLink::Follow } else { LastLink::Keep };
     let (node, metadata) = volumes.resolve(volume, path, last)?;
-    Ok(Reply::Stat {
+    Ok(reply(node, &metadata))
+}
+
+pub(super) fn metadata(volumes: &Volumes, volume: u32, node: u64) -> Result<Reply> {
+    let node = NodeId(node);
+    Ok(reply(node, &volumes.mounted(volume)?.fs.metadata(node)?))
+}
+
+fn reply(node: NodeId, metadata: &fsimage_sdk::Metadata) -> Reply {
+    Reply::Stat {
         node: node.0,
         metadata: Metadata {
             file_type: metadata.file_type.code(),
@@ -26,7 +35,7 @@ pub(super) fn stat(volumes: &Volumes, volume: u32, path: &[u8], follow: bool) ->
             mtime_seconds: metadata.mtime_seconds,
             mtime_nanoseconds: metadata.mtime_nanoseconds,
         },
-    })
+    }
 }
 
 pub(super) fn read_dir(volumes: &Volumes, volume: u32, directory: u64, cursor: u64) -> Result<Reply> {

@@ -78,6 +78,7 @@ impl Server {
             }
             Request::Volume { volume } => Ok(Reply::Volume { volume: self.volumes()?.report(volume)? }),
             Request::Stat { volume, path, follow } => files::stat(self.volumes()?, volume, &path.0, follow),
+            Request::Metadata { volume, node } => files::metadata(self.volumes()?, volume, node),
             Request::ReadDir { volume, node, cursor } => {
                 files::read_dir(self.volumes()?, volume, node, cursor)
             }
