@@ -17,6 +17,9 @@ pub enum Failure {
     /// The guest or the host stands in the way; the sentence tells the next step where there is one.
     #[error("{0}")]
     Failed(String),
+    /// A limit that ends the whole run was reached.
+    #[error("{0}")]
+    Stopped(String),
     /// The library's error.
     #[error(transparent)]
     Fsimage(#[from] fsimage::Error),

@@ -7,6 +7,6 @@
 
 pub mod console;
 pub mod exit;
-// pub mod extractor;
+pub mod extractor;
 pub mod format;
 pub mod pygrub;

@@ -67,13 +67,11 @@ pub(super) fn deliver(
 
 fn find<'a>(session: &mut Session, file: &'a FileRef, what: &str) -> Result<Found<'a>> {
     let shown = format!("the {what} {}", escape(&file.path.0));
-    let node = session.stat(file.volume, &file.path.0, true).map_err(|why| {
-        let missing = matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
-        let failure = Failure::Fsimage(why).within(&shown);
-        match missing {
-            true => Failure::Failed(format!("{failure}; `fsimage ls` shows what is there")),
-            false => failure,
+    let node = session.stat(file.volume, &file.path.0, true).map_err(|why| match why.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            Failure::Failed(format!("{shown} does not exist in the guest; `fsimage ls` shows what does"))
         }
+        _ => Failure::Fsimage(why).within(&shown),
     })?;
     match node.file_type {
         FileType::Regular => Ok(Found { file, node }),

@@ -58,7 +58,7 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 /// Seconds, as a decimal fraction.
-pub(super) fn parse_seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())

@@ -11,10 +11,11 @@ mod run;
 mod select;
 mod signals;
 mod target;
-mod volumes;
+pub(crate) mod volumes;
 
 use crate::{console, exit};
 use args::Invocation;
+pub(crate) use limits::parse_seconds;
 use std::ffi::OsString;
 use std::process::ExitCode;
 

@@ -48,3 +48,18 @@ impl Held {
 fn failed(errno: Errno) -> Failure {
     Failure::Failed(format!("holding signals back: {errno}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_waits_and_is_seen() {
+        let held = Held::new().unwrap();
+        assert_eq!(held.arrived().unwrap(), None);
+        // To this thread alone, which has it blocked.
+        raise(Signal::SIGTERM).unwrap();
+        assert_eq!(held.arrived().unwrap(), Some(Signal::SIGTERM));
+        assert_eq!(held.arrived().unwrap(), None);
+    }
+}

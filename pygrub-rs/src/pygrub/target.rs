@@ -41,7 +41,10 @@ impl Directory {
         let shown = path.display();
         let path = absolute(path)?;
         let held = OutputDirectory::open(&path).map_err(|why| {
-            Failure::Fsimage(why).within(format!("--output-directory={shown} must be an existing directory"))
+            Failure::Failed(format!(
+                "--output-directory={shown} is no directory to write to: {}",
+                why.message()
+            ))
         })?;
         Ok(Self { held, path })
     }
@@ -49,7 +52,7 @@ impl Directory {
     fn usual() -> Result<Self> {
         let path = absolute(Path::new(DEFAULT_DIRECTORY))?;
         let held = OutputDirectory::open_or_create(&path).map_err(|why| {
-            Failure::Fsimage(why).within("the default output directory (--output-directory names another)")
+            Failure::Failed(format!("{}; --output-directory names another directory", why.message()))
         })?;
         Ok(Self { held, path })
     }

@@ -1,0 +1,127 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const ABOUT: &str = "\
+IMAGE is a disk image or block device on this host, PATH a path in the guest's filesystem. Without --partition, PATH is \
+looked for on the volume that has a boot configuration, else on the only one that has a filesystem, else on the first \
+that has PATH.
+
+Names that are not printable UTF-8 are printed escaped: \\xNN for a byte, \\\\ for a backslash.
+
+Exit status: 0 done, 1 failed with a message on standard error, 2 wrong usage.";
+
+/// Look into a guest's disk image, and copy files out of it, without trusting it: everything on it is read in a jailed
+/// worker process.
+#[derive(Debug, Parser)]
+#[command(name = "fsimage", version, after_help = ABOUT, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The partition to look into, as `fsimage partitions` names it
+    #[arg(long, global = true, value_name = "ADDR")]
+    pub partition: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The filesystem begins at this byte of the image; no partition table is read
+    #[arg(long, global = true, value_name = "BYTES")]
+    pub offset: Option<u64>,
+    /// Seconds to wait for each answer of the worker's
+    #[arg(long, global = true, value_name = "SECONDS", default_value = "30",
+          value_parser = crate::pygrub::parse_seconds)]
+    pub deadline: Duration,
+    /// Most files and directories that one -R visits
+    #[arg(long, global = true, value_name = "COUNT", default_value_t = super::walk::MAX_ENTRIES)]
+    pub max_entries: u64,
+    /// Read the disk without a jail. Dangerous: a hostile disk may take over this host
+    #[arg(long, global = true)]
+    pub no_sandbox: bool,
+    /// Say more when something fails
+    #[arg(long, global = true)]
+    pub debug: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// List the disk's partitions and the filesystem on each
+    Partitions {
+        /// The disk image
+        image: PathBuf,
+    },
+    /// Tell what the disk holds; with --sandbox, what jail it is read in on this host
+    Info {
+        /// Tell the jail's steps and the plugins; IMAGE may be left out then
+        #[arg(long)]
+        sandbox: bool,
+        /// The disk image
+        #[arg(required_unless_present = "sandbox")]
+        image: Option<PathBuf>,
+    },
+    /// List files
+    Ls {
+        #[command(flatten)]
+        how: Listing,
+        /// The disk image
+        image: PathBuf,
+        /// Files and directories in the guest [default: /]
+        #[arg(value_name = "PATH")]
+        paths: Vec<std::ffi::OsString>,
+    },
+    /// Print files
+    Cat {
+        /// The disk image
+        image: PathBuf,
+        /// Files in the guest
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<std::ffi::OsString>,
+    },
+    /// Copy files out of the image; each appears whole or not at all
+    Get {
+        /// The new file, or the directory for the files
+        #[arg(short, long, value_name = "FILE|DIR", default_value = ".")]
+        output: PathBuf,
+        /// Replace files that exist
+        #[arg(long)]
+        force: bool,
+        /// The disk image
+        image: PathBuf,
+        /// Files in the guest
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<std::ffi::OsString>,
+    },
+    /// Print the SHA-256 of files
+    Sum {
+        #[command(flatten)]
+        how: Depth,
+        /// The disk image
+        image: PathBuf,
+        /// Files in the guest; with -R directories, too [default with -R: /]
+        #[arg(value_name = "PATH", required_unless_present = "recursive")]
+        paths: Vec<std::ffi::OsString>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Listing {
+    /// Mode, links, owner, group, size, time
+    #[arg(short, long)]
+    pub long: bool,
+    #[command(flatten)]
+    pub depth: Depth,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Depth {
+    /// Everything below a directory, too
+    #[arg(short = 'R', long)]
+    pub recursive: bool,
+}

@@ -1,0 +1,61 @@
+//! Standard output, on which a reader that has gone is no failure.
+
+use crate::exit::{Failure, Result};
+use serde::Serialize;
+use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+
+/// Buffered standard output that remembers why it broke.
+#[derive(Debug)]
+pub(super) struct Output {
+    stream: BufWriter<StdoutLock<'static>>,
+    broken: Option<io::Error>,
+}
+
+impl Output {
+    pub(super) fn new() -> Self {
+        Self { stream: BufWriter::new(io::stdout().lock()), broken: None }
+    }
+
+    /// A line.
+    pub(super) fn line(&mut self, text: &str) -> Result<()> {
+        let written = self.write_all(text.as_bytes()).and_then(|()| self.write_all(b"\n"));
+        written.map_err(|why| self.failure(&why))
+    }
+
+    /// An object on a line of its own.
+    pub(super) fn json(&mut self, object: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string(object).map_err(|why| Failure::Failed(why.to_string()))?;
+        self.line(&text)
+    }
+
+    /// Writes out what is buffered.
+    pub(super) fn finish(mut self) -> Result<()> {
+        let flushed = self.stream.flush();
+        flushed.map_err(|why| self.failure(&why))
+    }
+
+    /// What an error of the library means, given what happened here meanwhile.
+    pub(super) fn explain(&mut self, error: fsimage::Error) -> Failure {
+        match self.broken.take() {
+            Some(why) => self.failure(&why),
+            None => error.into(),
+        }
+    }
+
+    fn failure(&self, why: &io::Error) -> Failure {
+        match why.kind() {
+            ErrorKind::BrokenPipe => Failure::NobodyReads,
+            _ => Failure::io("standard output", why),
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes).inspect_err(|why| self.broken = Some(io::Error::from(why.kind())))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}

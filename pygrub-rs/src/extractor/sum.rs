@@ -1,0 +1,80 @@
+//! `fsimage sum`.
+
+use super::args::{Common, Depth};
+use super::output::Output;
+use super::volume;
+use super::walk::walk;
+use crate::exit::{Failure, Result};
+use fsimage::{FileType, Node, Session, escape};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
+
+#[derive(Debug, Serialize)]
+struct Object {
+    path: String,
+    sha256: String,
+}
+
+/// Prints the SHA-256 of files; with `-R` of every regular file, links not followed.
+pub(super) fn sum(session: &mut Session, paths: &[OsString], how: &Depth, common: &Common) -> Result<()> {
+    let root = [OsString::from("/")];
+    let paths = if paths.is_empty() { &root[..] } else { paths };
+    let volume = volume::choose(session, common, paths)?;
+    let mut output = Output::new();
+    let mut outcome = Ok(());
+    for path in paths {
+        let path = path.as_bytes();
+        if how.recursive {
+            let walked = walk(session, volume, path, common, &mut |session, path, node| match node.file_type
+                == FileType::Regular
+            {
+                true => print(session, volume, path, node, common, &mut output),
+                false => Ok(()),
+            });
+            match walked {
+                Err(Failure::AlreadySaid) => outcome = Err(Failure::AlreadySaid),
+                other => other?,
+            }
+        } else {
+            let node = session.stat(volume, path, true)?;
+            print(session, volume, path, &node, common, &mut output)
+                .map_err(|failure| failure.within(escape(path)))?;
+        }
+    }
+    output.finish().and(outcome)
+}
+
+fn print(
+    session: &mut Session,
+    volume: u32,
+    path: &[u8],
+    node: &Node,
+    common: &Common,
+    output: &mut Output,
+) -> Result<()> {
+    let mut hash = Hash(Sha256::new());
+    session.copy_to_stream(volume, node, &mut hash)?;
+    let sha256: String = hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let path = escape(path);
+    match common.json {
+        true => output.json(&Object { path, sha256 }),
+        false => output.line(&format!("{sha256}  {path}")),
+    }
+}
+
+/// A stream into a hash.
+struct Hash(Sha256);
+
+impl Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+//! The volume on which a path is looked for.
+
+use super::args::Common;
+use crate::exit::{Failure, Result};
+use crate::pygrub::volumes;
+use fsimage::protocol::Content;
+use fsimage::{Session, escape};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+/// `--partition`; else the volume with a boot configuration, else the only one with a filesystem, else the first that
+/// has one of the paths.
+pub(super) fn choose(session: &mut Session, common: &Common, paths: &[OsString]) -> Result<u32> {
+    if let Some(address) = &common.partition {
+        return volumes::number(session, address);
+    }
+    let table = session.table()?;
+    let mut with_filesystem = (0_u32..)
+        .zip(&table.volumes)
+        .filter(|(_, volume)| matches!(volume.content, Content::Filesystem { .. }))
+        .map(|(number, _)| number);
+    let Some(first) = with_filesystem.next() else {
+        let found: Vec<String> = table.volumes.iter().map(volumes::describe).collect();
+        return Err(Failure::Failed(match found.is_empty() {
+            true => "the disk has no partition that could be looked into".to_owned(),
+            false => format!("no filesystem that could be read: {}", found.join("; ")),
+        }));
+    };
+    let rest: Vec<u32> = with_filesystem.collect();
+    // A single filesystem is the answer either way, whatever its boot configuration is like.
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    match session.menu(None) {
+        Ok(search) => {
+            if let Some(config) = search.menu.and_then(|menu| menu.config) {
+                return Ok(config.volume);
+            }
+        }
+        Err(why) if volumes::ends_session(why.kind()) => return Err(why.into()),
+        // That it cannot be evaluated does not keep its files from being read.
+        Err(_) => {}
+    }
+    for number in [first].into_iter().chain(rest) {
+        for path in paths {
+            match session.stat(number, path.as_bytes(), false) {
+                Ok(_) => return Ok(number),
+                Err(why) if volumes::ends_session(why.kind()) => return Err(why.into()),
+                Err(_) => {}
+            }
+        }
+    }
+    let shown: Vec<String> = paths.iter().map(|path| escape(path.as_bytes())).collect();
+    Err(Failure::Failed(format!(
+        "{}: on none of the disk's filesystems; `fsimage partitions` lists them, --partition chooses one",
+        shown.join(", ")
+    )))
+}

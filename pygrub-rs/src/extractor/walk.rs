@@ -1,0 +1,130 @@
+//! Everything below a directory, in the order of the names' bytes, without ever getting lost in it.
+//!
+//! A hostile filesystem can have directories that contain themselves, or share directories so that their paths
+//! outnumber any patience. So: no directory is entered that is already on the path to it, paths end at
+//! [`MAX_DEPTH`], and the walk as a whole at `--max-entries`.
+
+use super::args::Common;
+use crate::console::say;
+use crate::exit::{Failure, Result};
+use crate::pygrub::volumes::ends_session;
+use fsimage::{FileType, Node, Session, escape};
+
+/// Directories on one path.
+const MAX_DEPTH: usize = 256;
+/// Files and directories visited, unless told otherwise.
+pub(super) const MAX_ENTRIES: u64 = 10_000_000;
+
+/// What is done with each file and directory.
+pub(super) type Visit<'a> = dyn FnMut(&mut Session, &[u8], &Node) -> Result<()> + 'a;
+
+/// A directory on the current path, with the names in it that are still to be visited, the next one last.
+struct Level {
+    path: Vec<u8>,
+    node: u64,
+    names: Vec<Vec<u8>>,
+}
+
+/// Visits what is at `path` and, where that is a directory, all below it. A file that fails is told of on standard error
+/// and the walk goes on; it fails at its end then.
+pub(super) fn walk(
+    session: &mut Session,
+    volume: u32,
+    path: &[u8],
+    common: &Common,
+    visit: &mut Visit<'_>,
+) -> Result<()> {
+    let mut walk = Walk { volume, left: common.max_entries, levels: Vec::new(), failed: false };
+    let root = session.stat(volume, path, true)?;
+    let outcome = walk.step(session, path.to_vec(), &root, visit);
+    walk.forgive(path, outcome)?;
+    while let Some(level) = walk.levels.last_mut() {
+        let Some(name) = level.names.pop() else {
+            walk.levels.pop();
+            continue;
+        };
+        let path = join(&level.path, &name);
+        let outcome = match session.stat(volume, &path, false) {
+            Ok(node) => walk.step(session, path.clone(), &node, visit),
+            Err(why) => Err(why.into()),
+        };
+        walk.forgive(&path, outcome)?;
+    }
+    if walk.failed { Err(Failure::AlreadySaid) } else { Ok(()) }
+}
+
+struct Walk {
+    volume: u32,
+    left: u64,
+    levels: Vec<Level>,
+    failed: bool,
+}
+
+impl Walk {
+    fn step(
+        &mut self,
+        session: &mut Session,
+        path: Vec<u8>,
+        node: &Node,
+        visit: &mut Visit<'_>,
+    ) -> Result<()> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| {
+            Failure::Stopped(
+                "more files than --max-entries allows; a hostile directory tree can have no end".to_owned(),
+            )
+        })?;
+        visit(session, &path, node)?;
+        if node.file_type != FileType::Directory {
+            return Ok(());
+        }
+        if self.levels.iter().any(|level| level.node == node.node) {
+            return Err(Failure::Failed("this directory contains itself; not entered again".to_owned()));
+        }
+        if self.levels.len() >= MAX_DEPTH {
+            return Err(Failure::Failed(format!("more than {MAX_DEPTH} directories deep; not entered")));
+        }
+        let names = names(session, self.volume, node)?.into_iter().rev().collect();
+        self.levels.push(Level { path, node: node.node, names });
+        Ok(())
+    }
+
+    /// Says what failed and goes on, unless nothing can come after it.
+    fn forgive(&mut self, path: &[u8], outcome: Result<()>) -> Result<()> {
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Failure::Fsimage(why)) if ends_session(why.kind()) => Err(why.into()),
+            Err(failure @ (Failure::Failed(_) | Failure::Fsimage(_))) => {
+                say(&format!("fsimage: error: {}: {failure}", escape(path)));
+                self.failed = true;
+                Ok(())
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// The names in a directory, in the order of their bytes.
+pub(super) fn names(session: &mut Session, volume: u32, directory: &Node) -> Result<Vec<Vec<u8>>> {
+    let entries = session.read_dir(volume, directory)?;
+    let mut names: Vec<Vec<u8>> = entries.into_iter().map(|entry| entry.name.0).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// A path and a name in it.
+pub(super) fn join(path: &[u8], name: &[u8]) -> Vec<u8> {
+    let slash: &[u8] = if path.ends_with(b"/") { b"" } else { b"/" };
+    [path, slash, name].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_have_one_slash_between_names() {
+        assert_eq!(join(b"/", b"boot"), b"/boot");
+        assert_eq!(join(b"/boot", b"grub"), b"/boot/grub");
+        assert_eq!(join(b"boot/", b"grub"), b"boot/grub");
+    }
+}
