@@ -3,7 +3,7 @@
 use super::args::{Common, Listing};
 use super::output::Output;
 use super::volume;
-use super::walk::{join, names, walk};
+use super::walk::{entries, join, walk};
 use crate::exit::{Failure, Result};
 use fsimage::{FileType, Node, Session, escape};
 use serde::Serialize;
@@ -64,13 +64,13 @@ fn one_level(
     if node.file_type != FileType::Directory {
         return print(session, volume, path, path, &node, how, common, output);
     }
-    for name in names(session, volume, &node)? {
+    for entry in entries(session, volume, &node)? {
+        let name = &entry.name.0;
         if how.long || common.json {
-            let path = join(path, &name);
-            let node = session.stat(volume, &path, false)?;
-            print(session, volume, &path, &name, &node, how, common, output)?;
+            let node = session.entry(volume, &entry).map_err(|why| why.within(escape(name)))?;
+            print(session, volume, &join(path, name), name, &node, how, common, output)?;
         } else {
-            output.line(&escape(&name))?;
+            output.line(&escape(name))?;
         }
     }
     Ok(())

@@ -8,6 +8,7 @@ use super::args::Common;
 use crate::console::say;
 use crate::exit::{Failure, Result};
 use crate::pygrub::volumes::ends_session;
+use fsimage::protocol::DirEntry;
 use fsimage::{FileType, Node, Session, escape};
 
 /// Directories on one path.
@@ -18,11 +19,11 @@ pub(super) const MAX_ENTRIES: u64 = 10_000_000;
 /// What is done with each file and directory.
 pub(super) type Visit<'a> = dyn FnMut(&mut Session, &[u8], &Node) -> Result<()> + 'a;
 
-/// A directory on the current path, with the names in it that are still to be visited, the next one last.
+/// A directory on the current path, with the entries in it that are still to be visited, the next one last.
 struct Level {
     path: Vec<u8>,
     node: u64,
-    names: Vec<Vec<u8>>,
+    entries: Vec<DirEntry>,
 }
 
 /// Visits what is at `path` and, where that is a directory, all below it. A file that fails is told of on standard error
@@ -39,12 +40,12 @@ pub(super) fn walk(
     let outcome = walk.step(session, path.to_vec(), &root, visit);
     walk.forgive(path, outcome)?;
     while let Some(level) = walk.levels.last_mut() {
-        let Some(name) = level.names.pop() else {
+        let Some(entry) = level.entries.pop() else {
             walk.levels.pop();
             continue;
         };
-        let path = join(&level.path, &name);
-        let outcome = match session.stat(volume, &path, false) {
+        let path = join(&level.path, &entry.name.0);
+        let outcome = match session.entry(volume, &entry) {
             Ok(node) => walk.step(session, path.clone(), &node, visit),
             Err(why) => Err(why.into()),
         };
@@ -83,8 +84,8 @@ impl Walk {
         if self.levels.len() >= MAX_DEPTH {
             return Err(Failure::Failed(format!("more than {MAX_DEPTH} directories deep; not entered")));
         }
-        let names = names(session, self.volume, node)?.into_iter().rev().collect();
-        self.levels.push(Level { path, node: node.node, names });
+        let entries = entries(session, self.volume, node)?.into_iter().rev().collect();
+        self.levels.push(Level { path, node: node.node, entries });
         Ok(())
     }
 
@@ -103,12 +104,11 @@ impl Walk {
     }
 }
 
-/// The names in a directory, in the order of their bytes.
-pub(super) fn names(session: &mut Session, volume: u32, directory: &Node) -> Result<Vec<Vec<u8>>> {
-    let entries = session.read_dir(volume, directory)?;
-    let mut names: Vec<Vec<u8>> = entries.into_iter().map(|entry| entry.name.0).collect();
-    names.sort_unstable();
-    Ok(names)
+/// The entries of a directory, in the order of their names' bytes.
+pub(super) fn entries(session: &mut Session, volume: u32, directory: &Node) -> Result<Vec<DirEntry>> {
+    let mut entries = session.read_dir(volume, directory)?;
+    entries.sort_unstable_by(|a, b| a.name.0.cmp(&b.name.0));
+    Ok(entries)
 }
 
 /// A path and a name in it.
