@@ -39,13 +39,15 @@ pub fn run() -> ExitCode {
         }
     };
     match begin(message, descriptors).and_then(imprisoned) {
-        Ok((server, ready)) => match channel.send(&ready).and_then(|()| server.serve(&mut channel)) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(why) => {
+        Ok((mut server, ready)) => {
+            let served = channel.send(&ready).and_then(|()| server.serve(&mut channel));
+            if let Err(why) = &served {
                 eprintln!("fsimage-worker: {why}");
-                ExitCode::FAILURE
             }
-        },
+            // Nothing is dropped: to close a descriptor is a call that the filter does not allow, and whoever reads
+            // the last words would be told of it.
+            std::process::exit(i32::from(served.is_err()));
+        }
         Err(why) => {
             // The trusted side may be gone; then there is nobody to tell.
             let _ = channel.send(&failed(&why));

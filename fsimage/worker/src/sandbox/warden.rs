@@ -137,6 +137,7 @@ fn lock_warden(child: Pid, flags: i32, plan: &Plan) -> Result<(), Failure> {
     }
     if plan.sandbox {
         rustix::thread::set_no_new_privs(true).map_err(|why| Failure::new("no new privileges", why))?;
+        credentials::drop_bounding_set();
         if by_root {
             let (uid, gid) = (plan.uid, plan.gid);
             credentials::become_user(uid, gid).map_err(|why| {

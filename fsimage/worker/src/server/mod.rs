@@ -46,13 +46,9 @@ pub(crate) enum Lazy {
 
 impl Server {
     /// Answers until the channel closes.
-    pub(crate) fn serve(mut self, channel: &mut Channel) -> Result<(), ChannelError> {
+    pub(crate) fn serve(&mut self, channel: &mut Channel) -> Result<(), ChannelError> {
         loop {
-            let request = match channel.receive::<Request>(None) {
-                Ok(request) => request,
-                Err(ChannelError::Closed) => return Ok(()),
-                Err(why) => return Err(why),
-            };
+            let Some(request) = channel.receive_or_end::<Request>()? else { return Ok(()) };
             let reply = self.answer(request).unwrap_or_else(|why| failed(&why));
             match channel.send(&reply) {
                 Ok(()) => {}
