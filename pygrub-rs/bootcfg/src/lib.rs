@@ -14,6 +14,7 @@ mod grub2;
 mod guest;
 mod limits;
 mod menu;
+mod text;
 
 pub use discover::{CONFIG_PATHS, discover, parse_config};
 pub use error::Error;

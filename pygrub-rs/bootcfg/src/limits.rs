@@ -29,14 +29,32 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_steps: 1_000_000,
-            max_depth: 64,
+            max_depth: 100,
             max_config_bytes: 1 << 20,
             max_entries: 1_000,
             max_value_bytes: 16 << 10,
-            max_total_bytes: 8 << 20,
+            max_total_bytes: 16 << 20,
             max_include_depth: 8,
             max_files_read: 256,
             max_notes: 200,
+        }
+    }
+}
+
+impl Limits {
+    /// The value of the limit of this name.
+    #[must_use]
+    pub fn value(&self, name: LimitName) -> u64 {
+        let size = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        match name {
+            LimitName::MaxSteps => self.max_steps,
+            LimitName::MaxDepth => self.max_depth.into(),
+            LimitName::MaxConfigBytes => self.max_config_bytes,
+            LimitName::MaxEntries => size(self.max_entries),
+            LimitName::MaxValueBytes => size(self.max_value_bytes),
+            LimitName::MaxTotalBytes => size(self.max_total_bytes),
+            LimitName::MaxIncludeDepth => self.max_include_depth.into(),
+            LimitName::MaxFilesRead => self.max_files_read.into(),
         }
     }
 }

@@ -1,35 +1,157 @@
-//! GRUB 2: the script language of `grub.cfg`.
+//! GRUB 2: the script language of `grub.cfg` (manual: "Writing full configuration files directly").
+//!
+//! A text goes through [`source`] (lines), [`lexer`] (words), [`parser`] (a syntax [`ast`]), [`eval`] with [`expand`] and
+//! [`commands`], which build the menu; [`outcome`] then tries out each entry's body. Where the manual is silent, the
+//! behaviour is that of GRUB itself as grub-emu shows it; tests/grub2/language.txt is the record.
+
+mod ast;
+mod budget;
+mod cmdline;
+mod commands;
+mod environment;
+mod eval;
+mod expand;
+mod files;
+mod grubenv;
+#[cfg(test)]
+mod language_test;
+mod lexer;
+mod loaded;
+mod menu;
+mod menu_default;
+mod notes;
+mod number;
+mod outcome;
+mod parser;
+mod source;
+mod status;
 
 use crate::error::Error;
 use crate::guest::{FileRef, Guest, VolumeId};
-use crate::limits::Limits;
-use crate::menu::{BootMenu, Loader};
+use crate::limits::{LimitName, Limits};
+use crate::menu::{BootEntry, BootMenu, Loader};
+use crate::text::shown;
+use budget::Stop;
+use eval::Machine;
+use outcome::Place;
+use source::Source;
+use std::rc::Rc;
 
 /// The menu that a configuration file of a guest makes.
-pub(crate) fn menu_from_file(
-    _guest: &dyn Guest,
-    config: FileRef,
-    _limits: &Limits,
-) -> Result<BootMenu, Error> {
-    Ok(BootMenu {
-        loader: Loader::Grub2,
-        config,
-        entries: vec![],
-        default: None,
-        timeout: None,
-        notes: vec![],
-    })
+pub(crate) fn menu_from_file(guest: &dyn Guest, config: FileRef, limits: &Limits) -> Result<BootMenu, Error> {
+    let file = shown(&config.path);
+    let text = guest
+        .read(config.volume, &config.path, limits.max_config_bytes)
+        .map_err(|error| Error::Read { file: file.clone(), message: shown(error.message.as_bytes()) })?;
+    menu(Some(guest), &text, config, limits)
 }
 
 /// The menu that a text makes, without a guest.
-pub(crate) fn menu_from_text(_text: &[u8], _limits: &Limits) -> Result<BootMenu, Error> {
-    let config = FileRef { volume: VolumeId::NONE, path: b"config".to_vec() };
-    Ok(BootMenu {
-        loader: Loader::Grub2,
-        config,
-        entries: vec![],
-        default: None,
-        timeout: None,
-        notes: vec![],
-    })
+pub(crate) fn menu_from_text(text: &[u8], limits: &Limits) -> Result<BootMenu, Error> {
+    let config = FileRef { volume: VolumeId::NONE, path: b"grub.cfg".to_vec() };
+    menu(None, text, config, limits)
+}
+
+fn menu(guest: Option<&dyn Guest>, text: &[u8], config: FileRef, limits: &Limits) -> Result<BootMenu, Error> {
+    let mut machine = Machine::new(guest, config.volume, limits);
+    machine.file = Rc::from(shown(&config.path));
+    match evaluate(&mut machine, text, &config) {
+        Ok((entries, default)) => {
+            let timeout = timeout(&machine);
+            let notes = machine.notes.into_list();
+            Ok(BootMenu { loader: Loader::Grub2, config, entries, default, timeout, notes })
+        }
+        Err(limit) => Err(Error::Limit {
+            limit,
+            value: limits.value(limit),
+            file: machine.file.to_string(),
+            line: machine.line,
+        }),
+    }
+}
+
+type Entries = (Vec<BootEntry>, Option<usize>);
+
+fn evaluate(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<Entries, LimitName> {
+    if u64::try_from(text.len()).map_or(true, |length| length > machine.limits.max_config_bytes) {
+        return Err(LimitName::MaxConfigBytes);
+    }
+    let mark = machine.budget.mark();
+    let stop = run(machine, text, config).err();
+    let mut entries = Vec::new();
+    let mut order = Vec::new();
+    match stop {
+        Some(Stop::Limit(limit)) => return Err(limit),
+        Some(Stop::Boot) => {
+            machine.note("the configuration boots without showing a menu");
+            entries.push(outcome::without_menu(machine));
+            order.push(0);
+        }
+        Some(Stop::Leave(name)) => machine.note(&format!("`{name}` outside any entry: GRUB ends here")),
+        Some(Stop::Menu) | None => {}
+    }
+    machine.surface(mark);
+    // The top level had its steps; the entries share as many again.
+    machine.budget.exchange_steps(machine.limits.max_steps);
+    let items = std::mem::take(&mut machine.menu);
+    order.extend(outcome::evaluate(machine, &items, &Place::default(), &mut entries));
+    let default = pick(machine, &order, &entries);
+    Ok((entries, default))
+}
+
+fn run(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<(), Stop> {
+    machine.budget.keep(text.len())?;
+    initial_variables(machine, config)?;
+    machine.run_source(&Source::new(text))?;
+    Ok(())
+}
+
+/// The environment GRUB starts a configuration with (manual: "Special environment variables").
+fn initial_variables(machine: &mut Machine<'_>, config: &FileRef) -> Result<(), Stop> {
+    let root = machine.device_of(config.volume);
+    let slash = config.path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+    let directory = config.path.get(..slash).unwrap_or_default();
+    let prefix = [b"(", root.as_slice(), b")", directory].concat();
+    let variables: [(&[u8], &[u8]); 14] = [
+        (b"root", &root),
+        (b"prefix", &prefix),
+        (b"cmdpath", &prefix),
+        // What a PV guest's own GRUB says of itself.
+        (b"grub_platform", b"xen"),
+        (b"grub_cpu", b"x86_64"),
+        (b"feature_200_final", b"y"),
+        (b"feature_all_video_module", b"y"),
+        (b"feature_chainloader_bpb", b"y"),
+        (b"feature_default_font_path", b"y"),
+        (b"feature_menuentry_id", b"y"),
+        (b"feature_menuentry_options", b"y"),
+        (b"feature_nativedisk_cmd", b"y"),
+        (b"feature_platform_search_hint", b"y"),
+        (b"feature_timeout_style", b"y"),
+    ];
+    for (name, value) in variables {
+        machine.environment.set(name, value, &mut machine.budget)?;
+        machine.environment.export(name, &mut machine.budget)?;
+    }
+    let name = [b"(", root.as_slice(), b")", &config.path].concat();
+    machine.set_config_file(&name)
+}
+
+/// `timeout`: no number, or a negative one, waits for ever (manual: "timeout").
+fn timeout(machine: &Machine<'_>) -> Option<u32> {
+    let seconds = number::leading(machine.environment.get(b"timeout")?)?;
+    if seconds < 0 { None } else { Some(u32::try_from(seconds).unwrap_or(u32::MAX)) }
+}
+
+/// The first bootable entry in GRUB's order of trying, else the first bootable one of all.
+fn pick(machine: &mut Machine<'_>, order: &[usize], entries: &[BootEntry]) -> Option<usize> {
+    let bootable = |index: &usize| entries.get(*index).is_some_and(BootEntry::is_bootable);
+    let chosen =
+        order.iter().copied().find(|index| bootable(index)).or_else(|| (0..entries.len()).find(bootable))?;
+    if let Some(entry) = order.first().filter(|&&first| first != chosen).and_then(|&first| entries.get(first))
+    {
+        let (title, problem) = (shown(&entry.title), entry.problems.join("; "));
+        machine.notes.add(|| format!("the default entry `{title}` is passed over: {problem}"));
+    }
+    Some(chosen)
 }

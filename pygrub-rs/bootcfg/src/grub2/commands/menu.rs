@@ -1,0 +1,64 @@
+//! `menuentry` and `submenu` (manual: "Menu", "menuentry").
+
+use super::Call;
+use super::options::{Argument, Spec, parse};
+use crate::grub2::ast::Script;
+use crate::grub2::budget::Stop;
+use crate::grub2::eval::Machine;
+use crate::grub2::expand;
+use crate::grub2::menu::Item;
+use crate::grub2::status;
+use crate::limits::LimitName;
+use std::rc::Rc;
+
+const MENUENTRY: &[Spec] = &[
+    Spec { short: 0, long: b"class", argument: Argument::Required },
+    Spec { short: 0, long: b"users", argument: Argument::Required },
+    Spec { short: 0, long: b"hotkey", argument: Argument::Required },
+    Spec { short: 0, long: b"source", argument: Argument::Required },
+    Spec { short: 0, long: b"id", argument: Argument::Required },
+    Spec { short: 0, long: b"unrestricted", argument: Argument::None },
+];
+
+/// Adds an entry or a submenu to the menu; its body runs later.
+pub(super) fn menuentry(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let words = match call.block {
+        Some(_) => call.arguments.split_last().map_or(&[][..], |(_block, words)| words),
+        None => call.arguments,
+    };
+    let Some(options) = parse(MENUENTRY, words) else {
+        machine.note("a menu entry with an option GRUB does not know is left out");
+        return Ok(status::BAD_ARGUMENT);
+    };
+    if options.rest.is_empty() {
+        machine.note("a menu entry without a title is left out");
+        return Ok(status::BAD_ARGUMENT);
+    }
+    let body = match (call.block, options.value(b"source")) {
+        (Some(block), _) => Rc::clone(&block.script),
+        (None, Some(source)) => Rc::new(Script::of_string(source, machine.line)),
+        (None, None) => {
+            machine.note("a menu entry without a body is left out");
+            return Ok(status::BAD_ARGUMENT);
+        }
+    };
+    if machine.entries >= machine.limits.max_entries {
+        return Err(LimitName::MaxEntries.into());
+    }
+    let id = options.value(b"id").map(<[u8]>::to_vec);
+    let arguments: Vec<Vec<u8>> = options.rest.iter().map(|word| word.to_vec()).collect();
+    machine.budget.keep(expand::cost(&arguments))?;
+    machine.budget.keep(id.as_ref().map_or(0, Vec::len))?;
+    machine.entries = machine.entries.saturating_add(1);
+    machine.retained = machine.retained.saturating_add(1);
+    machine.menu.push(Item {
+        submenu: call.name == b"submenu",
+        arguments: Rc::new(arguments),
+        id,
+        unrestricted: options.has(b"unrestricted"),
+        body,
+        file: Rc::clone(&machine.file),
+        line: machine.line,
+    });
+    Ok(0)
+}

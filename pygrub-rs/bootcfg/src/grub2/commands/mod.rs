@@ -1,0 +1,176 @@
+//! The commands (manual: "Commands"), one table.
+
+mod boot;
+mod control;
+mod files;
+mod menu;
+mod options;
+mod output;
+mod probe;
+mod search;
+mod test;
+mod variables;
+
+use super::ast::Block;
+use super::budget::Stop;
+use super::eval::Machine;
+
+/// A command as it was called.
+pub(crate) struct Call<'a> {
+    pub(crate) name: &'a [u8],
+    /// Without the command's name; a block is the last one, as text.
+    pub(crate) arguments: &'a [Vec<u8>],
+    pub(crate) block: Option<&'a Block>,
+}
+
+/// A command: returns what `$?` becomes.
+pub(crate) type Handler = fn(&mut Machine<'_>, &Call<'_>) -> Result<u32, Stop>;
+
+/// The command of this name.
+pub(crate) fn find(name: &[u8]) -> Option<Handler> {
+    let name = std::str::from_utf8(name).ok()?;
+    Some(match name {
+        "[" | "test" => test::test,
+        "break" => control::break_,
+        "continue" => control::continue_,
+        "return" => control::return_,
+        "shift" => control::shift,
+        "setparams" => control::setparams,
+        "true" | "false" => control::constant,
+        "eval" => control::eval,
+        "set" => variables::set,
+        "unset" => variables::unset,
+        "export" => variables::export,
+        "load_env" => variables::load_env,
+        "save_env" => variables::save_env,
+        "read" => variables::read,
+        "menuentry" | "submenu" => menu::menuentry,
+        "source" | "." => files::source,
+        "configfile" | "normal" => files::configfile,
+        "extract_entries_source" | "extract_entries_configfile" => files::extract_entries,
+        "search" => search::search,
+        "search.file" | "search.fs_label" | "search.fs_uuid" => search::search_one,
+        "probe" => probe::probe,
+        "echo" => output::echo,
+        "linux" | "linux16" | "linuxefi" => boot::linux,
+        "initrd" | "initrd16" | "initrdefi" => boot::initrd,
+        "boot" => boot::boot,
+        "exit" | "normal_exit" | "halt" | "reboot" | "fwsetup" | "halt_mach" => boot::leave,
+        _ if boot::OTHER_LOADERS.contains(&name) => boot::other,
+        _ if UNAVAILABLE.contains(&name) => unavailable,
+        _ if QUIET.contains(&name) => quiet,
+        _ => return None,
+    })
+}
+
+/// Commands that change only how the menu looks or which of GRUB's own parts are loaded, or that only print:
+/// success, and nothing else.
+const QUIET: &[&str] = &[
+    "acpi",
+    "all_functional_test",
+    "authenticate",
+    "background_color",
+    "background_image",
+    "badram",
+    "cat",
+    "cbmemc",
+    "clear",
+    "cmp",
+    "cpuid",
+    "crc",
+    "cutmem",
+    "date",
+    "devicetree",
+    "drivemap",
+    "dump",
+    "fakebios",
+    "gptsync",
+    "hashsum",
+    "hdparm",
+    "help",
+    "hexdump",
+    "inb",
+    "inl",
+    "insmod",
+    "inw",
+    "list_env",
+    "list_trusted",
+    "loadbios",
+    "loadfont",
+    "ls",
+    "lsacpi",
+    "lsapm",
+    "lsefi",
+    "lsefimmap",
+    "lsefisystab",
+    "lsfonts",
+    "lsmmap",
+    "lsmod",
+    "lspci",
+    "md5sum",
+    "module_verify",
+    "nativedisk",
+    "outb",
+    "outl",
+    "outw",
+    "parttool",
+    "password",
+    "password_pbkdf2",
+    "pause",
+    "pcidump",
+    "play",
+    "rmmod",
+    "serial",
+    "setpci",
+    "sha1sum",
+    "sha256sum",
+    "sha512sum",
+    "sleep",
+    "spkmodem",
+    "terminal_input",
+    "terminal_output",
+    "terminfo",
+    "time",
+    "trust",
+    "usb",
+    "usb_keyboard",
+    "videoinfo",
+    "videotest",
+    "vbeinfo",
+    "vbetest",
+    "write_byte",
+    "write_dword",
+    "write_word",
+    "zfs-bootfs",
+];
+
+/// Commands GRUB knows and a guest without its own boot loader cannot have: they fail, as they do in GRUB when
+/// there is no such device, key or file.
+const UNAVAILABLE: &[&str] = &[
+    "cryptomount",
+    "efivar",
+    "file",
+    "gdbstub",
+    "getenv",
+    "keystatus",
+    "loopback",
+    "regexp",
+    "sendkey",
+    "smbios",
+    "tpm",
+    "verify_detached",
+    "zfsinfo",
+    "zfskey",
+];
+
+fn quiet(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    if call.name == b"devicetree" {
+        machine.note("`devicetree` ignored");
+    }
+    Ok(0)
+}
+
+fn unavailable(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    machine.note(&format!("`{}` fails here", crate::text::shown(call.name)));
+    Ok(super::status::TEST_FAILURE)
+}

@@ -1,0 +1,100 @@
+//! `search` (manual: "search").
+
+use super::Call;
+use super::options::{Argument, Options, Spec, parse};
+use crate::grub2::budget::Stop;
+use crate::grub2::eval::Machine;
+use crate::grub2::status;
+use crate::guest::{FileKind, VolumeName};
+use crate::text::shown;
+
+const SEARCH: &[Spec] = &[
+    Spec { short: b'f', long: b"file", argument: Argument::None },
+    Spec { short: b'l', long: b"label", argument: Argument::None },
+    Spec { short: b'l', long: b"fs-label", argument: Argument::None },
+    Spec { short: b'u', long: b"fs-uuid", argument: Argument::None },
+    Spec { short: b's', long: b"set", argument: Argument::Optional },
+    Spec { short: b'n', long: b"no-floppy", argument: Argument::None },
+    Spec { short: 0, long: b"efidisk-only", argument: Argument::None },
+    Spec { short: 0, long: b"cryptodisk-only", argument: Argument::None },
+    Spec { short: b'h', long: b"hint", argument: Argument::Required },
+    Spec { short: 0, long: b"hint-ieee1275", argument: Argument::Required },
+    Spec { short: 0, long: b"hint-bios", argument: Argument::Required },
+    Spec { short: 0, long: b"hint-baremetal", argument: Argument::Required },
+    Spec { short: 0, long: b"hint-efi", argument: Argument::Required },
+    Spec { short: 0, long: b"hint-arc", argument: Argument::Required },
+];
+
+/// What makes a volume the right one.
+#[derive(Clone, Copy)]
+enum Key {
+    File,
+    Label,
+    Uuid,
+}
+
+/// `search [--file|--label|--fs-uuid] [--set[=variable]] [hints] name`: the first volume that fits, in the order
+/// the volumes are in. Hints only say where GRUB would look first, and the names in them are those of another
+/// machine: they are ignored.
+pub(super) fn search(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let Some(options) = parse(SEARCH, call.arguments) else {
+        return Ok(status::BAD_ARGUMENT);
+    };
+    let Some(name) = options.rest.first() else {
+        return Ok(status::BAD_ARGUMENT);
+    };
+    let Some(key) = key(&options) else {
+        return Ok(status::BAD_ARGUMENT);
+    };
+    let variable = options.has(b"set").then(|| options.value(b"set").unwrap_or(b"root"));
+    find(machine, key, name, variable)
+}
+
+fn key(options: &Options<'_>) -> Option<Key> {
+    if options.has(b"label") || options.has(b"fs-label") {
+        Some(Key::Label)
+    } else if options.has(b"fs-uuid") {
+        Some(Key::Uuid)
+    } else if options.has(b"file") {
+        Some(Key::File)
+    } else {
+        None
+    }
+}
+
+/// `search.file name [variable [hint…]]` and its like.
+pub(super) fn search_one(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let key = match call.name {
+        b"search.file" => Key::File,
+        b"search.fs_label" => Key::Label,
+        _ => Key::Uuid,
+    };
+    let Some(name) = call.arguments.first() else {
+        return Ok(status::BAD_ARGUMENT);
+    };
+    let variable = call.arguments.get(1).map(Vec::as_slice);
+    find(machine, key, name, variable)
+}
+
+fn find(machine: &mut Machine<'_>, key: Key, name: &[u8], variable: Option<&[u8]>) -> Result<u32, Stop> {
+    let Some(guest) = machine.guest else {
+        machine.note("`search` finds nothing: there is no guest to search");
+        return Ok(status::FILE_NOT_FOUND);
+    };
+    let volumes = guest.volumes();
+    machine.budget.steps_for(volumes.len())?;
+    let fits = |volume: &&VolumeName| match key {
+        Key::Label => volume.label.as_deref() == Some(name),
+        Key::Uuid => volume.uuid.as_ref().is_some_and(|uuid| uuid.as_bytes().eq_ignore_ascii_case(name)),
+        Key::File => guest.status(volume.id, name).is_some_and(|status| status.kind == FileKind::File),
+    };
+    let Some(volume) = volumes.iter().find(fits) else {
+        machine.note(&format!("`search` finds no volume for `{}`", shown(name)));
+        return Ok(status::FILE_NOT_FOUND);
+    };
+    if let Some(variable) = variable {
+        let device = volume.grub_names.first().map_or(&b""[..], |name| name.as_bytes());
+        machine.environment.set(variable, device, &mut machine.budget)?;
+    }
+    Ok(0)
+}

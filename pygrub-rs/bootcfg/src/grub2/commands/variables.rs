@@ -1,0 +1,88 @@
+//! Commands on variables (manual: "Environment", "Environment block").
+
+use super::Call;
+use super::options::{Argument, Spec, parse};
+use crate::grub2::budget::Stop;
+use crate::grub2::eval::Machine;
+use crate::grub2::{grubenv, status};
+use crate::text::shown;
+
+/// `set name=value`; without arguments it lists, which is nothing here.
+pub(super) fn set(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let Some(word) = call.arguments.first() else {
+        return Ok(0);
+    };
+    let Some(at) = word.iter().position(|&byte| byte == b'=') else {
+        return Ok(status::BAD_ARGUMENT);
+    };
+    let (name, value) = word.split_at(at);
+    machine.environment.set(name, value.get(1..).unwrap_or_default(), &mut machine.budget)?;
+    Ok(0)
+}
+
+/// `unset name`.
+pub(super) fn unset(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let Some(name) = call.arguments.first() else {
+        return Ok(status::BAD_ARGUMENT);
+    };
+    machine.environment.unset(name, &mut machine.budget)?;
+    Ok(0)
+}
+
+/// `export name…`.
+pub(super) fn export(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    if call.arguments.is_empty() {
+        return Ok(status::BAD_ARGUMENT);
+    }
+    for name in call.arguments {
+        machine.environment.export(name, &mut machine.budget)?;
+    }
+    Ok(0)
+}
+
+/// `read name`: a line from the keyboard, where nobody types.
+pub(super) fn read(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    if let Some(name) = call.arguments.last() {
+        machine.environment.set(name, b"", &mut machine.budget)?;
+    }
+    Ok(0)
+}
+
+const LOAD_ENV: &[Spec] = &[
+    Spec { short: b'f', long: b"file", argument: Argument::Required },
+    Spec { short: b's', long: b"skip-sig", argument: Argument::None },
+];
+
+/// `load_env [-f file] [name…]`: the variables of an environment block, all or those named.
+pub(super) fn load_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let Some(options) = parse(LOAD_ENV, call.arguments) else {
+        return Ok(status::BAD_ARGUMENT);
+    };
+    let name = match options.value(b"file") {
+        Some(name) => name.to_vec(),
+        None => [machine.environment.get(b"prefix").unwrap_or_default(), b"/grubenv"].concat(),
+    };
+    let block = match machine.read_file(&name)? {
+        Ok(block) => block,
+        Err(status) => return Ok(status),
+    };
+    let Some(variables) = grubenv::parse(&block) else {
+        machine.note(&format!("{} is no environment block", shown(&name)));
+        return Ok(status::BAD_ARGUMENT);
+    };
+    for (name, value) in variables {
+        machine.budget.step()?;
+        if options.rest.is_empty() || options.rest.contains(&&*name) {
+            machine.environment.set(&name, &value, &mut machine.budget)?;
+        }
+    }
+    Ok(0)
+}
+
+/// `save_env [-f file] name…`: the guest's disk is never written.
+pub(super) fn save_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    if let Some(name) = call.arguments.last() {
+        machine.note(&format!("`save_env {}` ignored: the guest's disk is not written", shown(name)));
+    }
+    Ok(0)
+}

@@ -1,0 +1,119 @@
+//! GRUB's names of files, and the files (manual: "File name syntax").
+
+use super::budget::Stop;
+use super::eval::{Flow, Machine};
+use super::source::Source;
+use super::status;
+use crate::guest::{FileRef, FileStatus, VolumeId, VolumeName};
+use crate::text::shown;
+use std::rc::Rc;
+
+impl<'g> Machine<'g> {
+    /// The volume GRUB calls so.
+    pub(crate) fn volume_named(&self, device: &[u8]) -> Option<&'g VolumeName> {
+        let volumes = self.guest?.volumes();
+        volumes.iter().find(|volume| volume.grub_names.iter().any(|name| name.as_bytes() == device))
+    }
+
+    /// GRUB's name of a volume, empty when there is none.
+    pub(crate) fn device_of(&self, volume: VolumeId) -> Vec<u8> {
+        let volumes = self.guest.map(|guest| guest.volumes()).unwrap_or_default();
+        let names = volumes.iter().find(|other| other.id == volume).map(|volume| &volume.grub_names);
+        names.and_then(|names| names.first()).map(|name| name.clone().into_bytes()).unwrap_or_default()
+    }
+
+    /// The file of a name: `(device)/path`, or `/path` on `$root`. A device this guest does not have is taken for the
+    /// volume of the configuration: its names are those of the machine it was written on, and disks move.
+    pub(crate) fn locate(&mut self, name: &[u8]) -> Result<FileRef, u32> {
+        let (device, path) = match name.strip_prefix(b"(") {
+            Some(rest) => {
+                let end = rest.iter().position(|&byte| byte == b')').ok_or(status::BAD_FILENAME)?;
+                let (device, path) = rest.split_at(end);
+                (device.to_vec(), path.get(1..).unwrap_or_default())
+            }
+            None => (self.environment.get(b"root").unwrap_or_default().to_vec(), name),
+        };
+        if path.first() != Some(&b'/') {
+            return Err(status::BAD_FILENAME);
+        }
+        let volume = match (self.guest, self.volume_named(&device)) {
+            (None, _) => VolumeId::NONE,
+            (Some(_), Some(volume)) => volume.id,
+            (Some(_), None) => {
+                self.note(&format!(
+                    "no volume is called `{}`; the configuration's own is meant",
+                    shown(&device)
+                ));
+                self.home
+            }
+        };
+        Ok(FileRef { volume, path: path.to_vec() })
+    }
+
+    /// What stands at a name.
+    pub(crate) fn file_status(&mut self, name: &[u8]) -> Option<FileStatus> {
+        let file = self.locate(name).ok()?;
+        self.guest?.status(file.volume, &file.path)
+    }
+
+    /// A file's content, or what `$?` becomes without it.
+    pub(crate) fn read_file(&mut self, name: &[u8]) -> Result<Result<Vec<u8>, u32>, Stop> {
+        let file = match self.locate(name) {
+            Ok(file) => file,
+            Err(status) => return Ok(Err(status)),
+        };
+        let Some(guest) = self.guest else {
+            return Ok(Err(status::FILE_NOT_FOUND));
+        };
+        self.budget.read_file()?;
+        let max = self.limits.max_config_bytes;
+        match guest.read(file.volume, &file.path, max) {
+            Ok(content) => {
+                if u64::try_from(content.len()).is_ok_and(|length| length <= max) {
+                    self.budget.moved(content.len())?;
+                    return Ok(Ok(content));
+                }
+                Err(crate::limits::LimitName::MaxConfigBytes.into())
+            }
+            Err(error) => {
+                self.note(&format!("{}: {}", shown(name), shown(error.message.as_bytes())));
+                Ok(Err(status::FILE_NOT_FOUND))
+            }
+        }
+    }
+
+    /// Carries out a file; one that cannot be read is noted and passed over.
+    pub(crate) fn run_file(&mut self, name: &[u8]) -> Result<(), Stop> {
+        let content = match self.read_file(name)? {
+            Ok(content) => content,
+            Err(_) => {
+                self.status = 0;
+                return Ok(());
+            }
+        };
+        self.budget.enter_include()?;
+        self.budget.enter()?;
+        self.budget.keep(content.len())?;
+        let outer = (std::mem::replace(&mut self.file, Rc::from(shown(name))), self.line);
+        let flow = self.run_source(&Source::new(&content))?;
+        (self.file, self.line) = outer;
+        self.budget.release(content.len());
+        self.budget.leave();
+        self.budget.leave_include();
+        if flow == Flow::Return {
+            self.flow = flow;
+        }
+        Ok(())
+    }
+
+    /// `$config_file` and `$config_directory`, which a context inherits.
+    pub(crate) fn set_config_file(&mut self, name: &[u8]) -> Result<(), Stop> {
+        let slash = name.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+        let directory = name.get(..slash).unwrap_or_default().to_vec();
+        for (variable, value) in [(&b"config_file"[..], name), (b"config_directory", &directory)] {
+            self.environment.set(variable, value, &mut self.budget)?;
+            self.environment.export(variable, &mut self.budget)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+//! What the boot commands of an entry have loaded so far.
+
+use crate::guest::FileRef;
+
+/// The state that `boot` starts; each command that loads something else replaces it.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Loaded {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A Linux kernel.
+    Linux { kernel: FileRef, arguments: Vec<u8>, ramdisks: Vec<FileRef> },
+    /// Something the domain builder cannot be handed, by the command that loaded it.
+    Other(&'static str),
+}

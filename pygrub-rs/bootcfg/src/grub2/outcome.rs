@@ -1,0 +1,178 @@
+//! From items to entries: every body is tried out, and leaves no trace but its result.
+
+use super::budget::Stop;
+use super::eval::Machine;
+use super::loaded::Loaded;
+use super::menu::Item;
+use super::menu_default::{Choice, choose, escaped, fallbacks};
+use crate::menu::BootEntry;
+use crate::text::shown;
+use std::rc::Rc;
+
+/// Where a menu stands among the menus.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Place {
+    /// The titles of the submenus around it.
+    parents: Vec<Vec<u8>>,
+    /// `$chosen` of the submenu it is the content of.
+    chosen: Option<Vec<u8>>,
+}
+
+/// Evaluates the items of a menu into `entries` and returns the one that boots when nobody interferes, followed by
+/// its fallbacks: indices into `entries`.
+///
+/// Steps are shared: each item gets an equal part of what is left, and what it does not use goes to the others.
+pub(crate) fn evaluate(
+    machine: &mut Machine<'_>,
+    items: &[Item],
+    place: &Place,
+    entries: &mut Vec<BootEntry>,
+) -> Vec<usize> {
+    let specification = machine.environment.get(b"default").map(<[u8]>::to_vec);
+    let choice = choose(specification.as_deref(), items);
+    if !choice.meant && !items.is_empty() {
+        let meant = shown(specification.as_deref().unwrap_or_default());
+        machine.notes.add(|| format!("default `{meant}` is not in the menu, so it is the first entry"));
+    }
+    let fallback =
+        machine.environment.get(b"fallback").map(|value| fallbacks(value, items)).unwrap_or_default();
+    let mut pool = machine.budget.exchange_steps(0);
+    let mut candidates = vec![Vec::new(); items.len()];
+    for (index, (item, candidate)) in items.iter().zip(&mut candidates).enumerate() {
+        let waiting = u64::try_from(items.len().saturating_sub(index)).unwrap_or(u64::MAX);
+        let share = pool.checked_div(waiting).unwrap_or(pool);
+        machine.budget.exchange_steps(share);
+        *candidate = item_outcome(machine, item, (index == choice.index).then_some(&choice), place, entries);
+        let unused = machine.budget.exchange_steps(0);
+        pool = pool.saturating_sub(share.saturating_sub(unused));
+    }
+    machine.budget.exchange_steps(pool);
+    let order = std::iter::once(choice.index).chain(fallback);
+    order.filter_map(|index| candidates.get(index)).flatten().copied().collect()
+}
+
+/// One item: its entry, or the entries of its submenu; returns those that it would boot.
+fn item_outcome(
+    machine: &mut Machine<'_>,
+    item: &Item,
+    choice: Option<&Choice>,
+    place: &Place,
+    entries: &mut Vec<BootEntry>,
+) -> Vec<usize> {
+    let saved = machine.save();
+    machine.file = Rc::clone(&item.file);
+    machine.line = item.line;
+    machine.loaded = Loaded::Nothing;
+    machine.problems.clear();
+    machine.menu.clear();
+    let before = entries.len();
+    let printed = machine.output.len();
+    let chosen = chosen(place, item);
+    let rest = choice.and_then(|choice| choice.rest.as_deref());
+    let stop = run(machine, item, &chosen, rest);
+    let opens = (item.submenu && stop.is_ok()) || stop == Err(Stop::Menu);
+    let inner = std::mem::take(&mut machine.menu);
+    let candidates = if opens {
+        let mut parents = place.parents.clone();
+        parents.push(item.title().to_vec());
+        let inside = Place { parents, chosen: Some(chosen) };
+        match machine.budget.enter() {
+            Ok(()) => evaluate(machine, &inner, &inside, entries),
+            Err(limit) => {
+                let entry = result(machine, item, place, Err(Stop::Limit(limit)));
+                entries.push(entry);
+                Vec::new()
+            }
+        }
+    } else {
+        let entry = result(machine, item, place, stop);
+        entries.push(entry);
+        vec![before]
+    };
+    machine.restore(saved);
+    if choice.is_none() {
+        // GRUB would not have got here.
+        machine.output.truncate(printed);
+    }
+    candidates
+}
+
+/// `$chosen`: the ids, or titles, on the way to an item.
+fn chosen(place: &Place, item: &Item) -> Vec<u8> {
+    let own = escaped(item.id_or_title());
+    match &place.chosen {
+        Some(outer) => [outer.as_slice(), b">", &own].concat(),
+        None => own,
+    }
+}
+
+fn run(machine: &mut Machine<'_>, item: &Item, chosen: &[u8], rest: Option<&[u8]>) -> Result<(), Stop> {
+    if item.submenu {
+        machine.environment.open_context(&mut machine.budget)?;
+        // Nobody is there to choose: GRUB goes straight through.
+        machine.environment.set(b"timeout", b"0", &mut machine.budget)?;
+    }
+    let chosen_is_short = machine.budget.check_value(chosen.len()).is_ok();
+    machine.environment.set(b"chosen", if chosen_is_short { chosen } else { b"" }, &mut machine.budget)?;
+    machine.environment.export(b"chosen", &mut machine.budget)?;
+    match rest {
+        Some(rest) => machine.environment.set(b"default", rest, &mut machine.budget)?,
+        None => machine.environment.unset(b"default", &mut machine.budget)?,
+    }
+    machine.call(&item.body, Rc::clone(&item.arguments))?;
+    Ok(())
+}
+
+/// What the body of an entry came to.
+fn result(machine: &mut Machine<'_>, item: &Item, place: &Place, stop: Result<(), Stop>) -> BootEntry {
+    let mut problems = std::mem::take(&mut machine.problems);
+    let (mut kernel, mut ramdisks, mut arguments) = (None, Vec::new(), Vec::new());
+    match std::mem::take(&mut machine.loaded) {
+        Loaded::Linux { kernel: file, arguments: line, ramdisks: files } => {
+            (kernel, arguments, ramdisks) = (Some(file), line, files);
+        }
+        Loaded::Other(name) => {
+            problems.push(format!("not bootable because `{name}` is not supported yet"));
+        }
+        Loaded::Nothing => {}
+    }
+    match stop {
+        Err(Stop::Limit(limit)) => {
+            let (file, line) = (&machine.file, machine.line);
+            problems.push(format!(
+                "{file}:{line}: the limit {limit} ({}) is exceeded",
+                machine.limits.value(limit)
+            ));
+        }
+        Err(Stop::Leave(name)) => problems.push(format!("not bootable because it runs `{name}`")),
+        Ok(()) | Err(Stop::Boot | Stop::Menu) => {}
+    }
+    if kernel.is_none() && problems.is_empty() {
+        problems.push("not bootable because it loads no kernel".to_owned());
+    }
+    BootEntry {
+        title: item.title().to_vec(),
+        id: item.id.clone(),
+        parents: place.parents.clone(),
+        root: machine.environment.get(b"root").unwrap_or_default().to_vec(),
+        kernel,
+        ramdisks,
+        arguments,
+        restricted: !item.unrestricted && machine.environment.get(b"superusers").is_some(),
+        problems,
+    }
+}
+
+/// What is loaded when a configuration runs `boot` outside any entry.
+pub(crate) fn without_menu(machine: &mut Machine<'_>) -> BootEntry {
+    let item = Item {
+        submenu: false,
+        arguments: Rc::new(vec![b"boot".to_vec()]),
+        id: None,
+        unrestricted: true,
+        body: Rc::default(),
+        file: Rc::clone(&machine.file),
+        line: machine.line,
+    };
+    result(machine, &item, &Place::default(), Ok(()))
+}
