@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const ABOUT: &str = "\
-IMAGE is a disk image or block device on this host, PATH a path in the guest's filesystem. Without --partition, PATH is \
-looked for on the volume that has a boot configuration, else on the only one that has a filesystem, else on the first \
-that has PATH.
+IMAGE is a disk image or block device on this host, PATH a path in the guest's filesystem. Without
+--partition, PATH is looked for on the volume that has a boot configuration, else on the only one that
+has a filesystem, else on the first that has PATH.
 
 Names that are not printable UTF-8 are printed escaped: \\xNN for a byte, \\\\ for a backslash.
 
@@ -16,7 +16,7 @@ Exit status: 0 done, 1 failed with a message on standard error, 2 wrong usage.";
 /// Look into a guest's disk image, and copy files out of it, without trusting it: everything on it is read in a jailed
 /// worker process.
 #[derive(Debug, Parser)]
-#[command(name = "fsimage", version, after_help = ABOUT, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "fsimage", version, after_help = ABOUT, arg_required_else_help = true)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub common: Common,

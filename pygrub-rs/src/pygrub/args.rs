@@ -45,8 +45,7 @@ Exit status: 0 with a kernel in the result (or the list printed), 1 otherwise. N
     version,
     infer_long_args = true,
     args_override_self = true,
-    after_help = EXAMPLES,
-    max_term_width = 100
+    after_help = EXAMPLES
 )]
 pub(super) struct Options {
     /// The guest's disk: an image file or a block device, raw

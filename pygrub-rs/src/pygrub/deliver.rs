@@ -12,7 +12,7 @@ use super::target::{Directory, Target};
 use super::volumes;
 use crate::exit::{Failure, Result};
 use crate::format::{BootResult, Origin, Unrepresentable};
-use fsimage::output::{Draft, publish};
+use fsimage::output::{Draft, Published, publish};
 use fsimage::protocol::FileRef;
 use fsimage::{ErrorKind, FileType, Node, Session, escape};
 use std::os::fd::AsFd;
@@ -54,7 +54,7 @@ pub(super) fn deliver(
         origin: origin(session, choice)?,
     };
     let Some(directory) = target.directory.as_ref().filter(|_| !options.not_really) else {
-        return target.output.write(&render(&result, options)?);
+        return tell(&target, &render(&result, options)?, Held::new()?, None);
     };
     // A rehearsal with names of the length they will have: what cannot be told is not copied either.
     let rehearsed = |name: &str| path_bytes(&directory.path.join(format!("{name}.XXXXXX")));
@@ -150,17 +150,24 @@ fn hand_over(
     let mut paths = published.paths().into_iter().map(|path| path_bytes(&path));
     result.kernel = paths.next().unwrap_or_default();
     result.ramdisk = paths.next();
-    target.output.write(&render(&result, options)?)?;
+    tell(target, &render(&result, options)?, held, Some(published))
+}
+
+/// Writes the result. The files stay only when that succeeded and nobody wanted the program to end meanwhile.
+fn tell(target: &Target, text: &[u8], held: Held, published: Option<Published<'_>>) -> Result<()> {
+    target.output.write(text, &held)?;
     match held.arrived()? {
-        None => published.keep(),
+        None => {
+            published.into_iter().for_each(Published::keep);
+            Ok(())
+        }
         Some(signal) => {
             // The files go first: a result that names nothing is harmless.
             drop(published);
             let _ = target.output.clear();
-            return Err(held.die(signal));
+            Err(held.die(signal))
         }
     }
-    Ok(())
 }
 
 fn render(result: &BootResult, options: &Options) -> Result<Vec<u8>> {

@@ -8,6 +8,7 @@ use crate::exit::{Failure, Result};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// SIGTERM, SIGINT and SIGHUP, held back.
 #[derive(Debug)]
@@ -42,6 +43,13 @@ impl Held {
         let _ = raise(signal);
         // Somebody had it ignored.
         Failure::Failed(format!("stopped by {signal}"))
+    }
+}
+
+/// Readable once one of them has arrived.
+impl AsFd for Held {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pending.as_fd()
     }
 }
 

@@ -1,12 +1,17 @@
 //! Where the result and the files go, opened before anything else.
 
 use super::args::{DEFAULT_DIRECTORY, Options};
+use super::signals::Held;
 use crate::exit::{Failure, Result};
 use fsimage::output::OutputDirectory;
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, Mode, OFlags, fstat, ftruncate, open};
 use rustix::io::write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+
+/// What a pipe takes whole (POSIX's `PIPE_BUF` on Linux).
+const PIPE_BUF: usize = 4096;
 
 /// The result's file, and the directory for kernel and ramdisk.
 #[derive(Debug)]
@@ -90,11 +95,18 @@ impl Output {
     }
 
     /// Writes the result, and nothing but the result: what a regular file held before is gone. On an error such a file
-    /// is left empty.
-    pub(super) fn write(&self, mut text: &[u8]) -> Result<()> {
+    /// is left empty. Ends early when one of the signals that are held back arrives; the caller has to ask for it
+    /// anyway.
+    pub(super) fn write(&self, mut text: &[u8], held: &Held) -> Result<()> {
         self.clear()?;
         while !text.is_empty() {
-            let written = rustix::io::retry_on_intr(|| write(&self.file, text));
+            if self.wait(held)? {
+                return Ok(());
+            }
+            // No more than a ready pipe takes at once: a reader that has stopped reading must not keep a signal from
+            // being seen.
+            let piece = text.get(..PIPE_BUF).unwrap_or(text);
+            let written = rustix::io::retry_on_intr(|| write(&self.file, piece));
             match written.map(|count| text.get(count..).filter(|_| count > 0)) {
                 Ok(Some(rest)) => text = rest,
                 Ok(None) => return Err(self.failed("nothing can be written")),
@@ -102,6 +114,14 @@ impl Output {
             }
         }
         Ok(())
+    }
+
+    /// Waits until something can be written, or a signal has arrived: true.
+    fn wait(&self, held: &Held) -> Result<bool> {
+        let mut ready = [PollFd::new(&self.file, PollFlags::OUT), PollFd::new(held, PollFlags::IN)];
+        rustix::io::retry_on_intr(|| poll(&mut ready, None)).map_err(|errno| self.failed(errno))?;
+        let [_, signal] = ready;
+        Ok(signal.revents().contains(PollFlags::IN))
     }
 
     /// Takes back what was written, where that can be done.
