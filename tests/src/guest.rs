@@ -118,11 +118,28 @@ impl Guest {
     /// The same guest cut off after so many bytes.
     #[must_use]
     pub fn truncated(&self, size: u64) -> Self {
+        let copy = self.readable();
+        File::options().write(true).open(&copy.image).unwrap().set_len(size).unwrap();
+        copy
+    }
+
+    /// The same guest, where everybody may read it.
+    #[must_use]
+    pub fn readable(&self) -> Self {
         let folder = readable_folder();
         let image = folder.path().join("guest.img");
         std::fs::copy(&self.image, &image).unwrap();
-        File::options().write(true).open(&image).unwrap().set_len(size).unwrap();
+        std::fs::set_permissions(&image, PermissionsExt::from_mode(0o644)).unwrap();
         Self { image, _folder: Some(Arc::new(folder)), ..self.clone() }
+    }
+
+    /// The same guest, where only root may read it.
+    #[must_use]
+    pub fn private(&self) -> Self {
+        let copy = self.readable();
+        std::fs::set_permissions(&copy.image, PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(copy.image.parent().unwrap(), PermissionsExt::from_mode(0o700)).unwrap();
+        copy
     }
 
     /// What debugfs makes of a file of the guest's, as a file.
