@@ -296,7 +296,7 @@ impl<'g> Machine<'g> {
             words.remove(0);
         }
         let Some((name, arguments)) = words.split_first() else {
-            self.status = 0;
+            self.status = if invert { status::BAD_ARGUMENT } else { 0 };
             return Ok(Flow::Next);
         };
         let status = if let Some(handler) = commands::find(name) {
@@ -364,6 +364,8 @@ impl<'g> Machine<'g> {
     pub(crate) fn variable(&mut self, name: &[u8]) -> Result<Vec<u8>, LimitName> {
         let value = match name {
             b"?" => self.status.to_string().into_bytes(),
+            // Outside functions it is empty, not 0.
+            b"#" if self.scopes.is_empty() => Vec::new(),
             b"#" => self.positional().len().to_string().into_bytes(),
             b"*" | b"@" => {
                 let positional = self.positional();

@@ -50,9 +50,14 @@ impl<'g> Machine<'g> {
         Ok(FileRef { volume, path: path.to_vec() })
     }
 
-    /// What stands at a name.
+    /// What stands at a name; a device alone, or nothing at all, is a filesystem's root.
     pub(crate) fn file_status(&mut self, name: &[u8]) -> Option<FileStatus> {
-        let file = self.locate(name).ok()?;
+        let trimmed = name.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last.saturating_add(1));
+        let mut name = name.get(..trimmed)?.to_vec();
+        if name.is_empty() || name.ends_with(b")") {
+            name.push(b'/');
+        }
+        let file = self.locate(&name).ok()?;
         self.guest?.status(file.volume, &file.path)
     }
 

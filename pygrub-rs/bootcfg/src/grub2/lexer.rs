@@ -59,7 +59,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Where the last token ended.
-    pub(crate) fn token_end(&self) -> usize {
+    pub(crate) fn behind_token(&self) -> usize {
         self.position
     }
 

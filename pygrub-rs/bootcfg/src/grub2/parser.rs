@@ -270,7 +270,7 @@ impl<'a> Parser<'a> {
         if self.token != Token::Close {
             return Err(self.syntax("`}` was expected"));
         }
-        let raw = self.text.get(from..self.lexer.token_end()).unwrap_or_default();
+        let raw = self.text.get(from..self.lexer.behind_token()).unwrap_or_default();
         budget.keep(raw.len()).map_err(|limit| ParseError::Limit { line: self.line, limit })?;
         self.cost = self.cost.saturating_add(raw.len());
         let block = Block { raw: raw.into(), script: Rc::new(script) };

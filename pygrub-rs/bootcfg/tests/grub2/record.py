@@ -5,14 +5,16 @@
     tests/grub2/record.py [--check] tests/grub2/language.txt
 
 A case is `=== name`, then parts: `--- grub.cfg`, any `--- file NAME`, and `--- prints`, which this program fills in.
-Each case runs in a folder of its own with those files, as `grub-emu -d FOLDER -r host` in a pseudo terminal of
+Each case runs in the folder /tmp/grub-case with those files, as `grub-emu -d FOLDER -r host` in a pseudo terminal of
 `script`; `exit` is appended to grub.cfg, unless the case's name says `(menu)`: those set timeout=0 and have `exit` in
 their entries. Terminal escapes, carriage returns, the greeting and GRUB's own `error:` lines are left out. A case that ends in a menu without a
 timeout is cut off after two seconds, and says `(menu)`. With --check nothing is written and differences fail.
 """
-import os, re, subprocess, sys, tempfile
+import os, re, shutil, subprocess, sys
 
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r")
+# The same for every case: `search --file` and `$prefix` show it.
+FOLDER = "/tmp/grub-case"
 NOISE = (b"error:", b"Welcome to GRUB!", b"Press any key")
 
 
@@ -35,7 +37,9 @@ def parse(text):
 
 
 def run(parts, menu):
-    with tempfile.TemporaryDirectory(prefix="grub-case-") as folder:
+    os.mkdir(FOLDER, 0o700)
+    try:
+        folder = FOLDER
         for name, lines in parts:
             if name == b"prints":
                 continue
@@ -43,7 +47,8 @@ def run(parts, menu):
             path = os.path.join(folder, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as out:
-                text = b"\n".join(lines).rstrip(b"\n") + b"\n"
+                text = b"\n".join(lines).strip(b"\n")
+                text += b"\n" if text else b""
                 out.write(text + b"exit\n" if name == "grub.cfg" and not menu else text)
         command = f"stty cols 500 rows 500; exec grub-emu -d {folder} -r host"
         process = subprocess.Popen(["script", "-qec", command, "/dev/null"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -54,6 +59,8 @@ def run(parts, menu):
             os.killpg(process.pid, 9)
             process.communicate()
             return [b"(menu)"]
+    finally:
+        shutil.rmtree(FOLDER)
     lines = ESCAPES.sub(b"", raw).split(b"\n")
     lines = [line.rstrip(b" ") for line in lines if not line.startswith(NOISE)]
     while lines and not lines[-1]:

@@ -93,9 +93,7 @@ pub(super) fn constant(_machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u3
 
 /// `eval word…`: the words, joined by blanks, as commands.
 pub(super) fn eval(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    if call.arguments.is_empty() {
-        return Ok(status::BAD_ARGUMENT);
-    }
+    machine.status = 0;
     let text = call.arguments.join(&b' ');
     machine.budget.check_value(text.len())?;
     machine.budget.moved(text.len())?;

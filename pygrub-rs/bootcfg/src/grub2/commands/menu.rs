@@ -1,7 +1,7 @@
 //! `menuentry` and `submenu` (manual: "Menu", "menuentry").
 
 use super::Call;
-use super::options::{Argument, Spec, parse};
+use super::options::{Argument, Spec, Unknown, parse};
 use crate::grub2::ast::Script;
 use crate::grub2::budget::Stop;
 use crate::grub2::eval::Machine;
@@ -26,13 +26,13 @@ pub(super) fn menuentry(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u3
         Some(_) => call.arguments.split_last().map_or(&[][..], |(_block, words)| words),
         None => call.arguments,
     };
-    let Some(options) = parse(MENUENTRY, words) else {
-        machine.note("a menu entry with an option GRUB does not know is left out");
-        return Ok(status::BAD_ARGUMENT);
+    let Some(options) = parse(MENUENTRY, Unknown::IsAWord, words) else {
+        machine.note("a menu entry with an option that lacks its value is left out");
+        return Ok(status::MENU);
     };
     if options.rest.is_empty() {
         machine.note("a menu entry without a title is left out");
-        return Ok(status::BAD_ARGUMENT);
+        return Ok(if call.block.is_some() { status::MENU } else { status::BAD_ARGUMENT });
     }
     let body = match (call.block, options.value(b"source")) {
         (Some(block), _) => Rc::clone(&block.script),

@@ -5,9 +5,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Argument {
     None,
-    /// The next word, unless it follows after `=`.
+    /// After `=`, or the next word.
     Required,
-    /// Only after `=`.
+    /// After `=`, or the next word unless it looks like an option.
     Optional,
 }
 
@@ -37,36 +37,76 @@ impl<'a> Options<'a> {
     }
 }
 
-/// `None` when an option is unknown or lacks its value.
-pub(super) fn parse<'a>(specs: &'static [Spec], words: &'a [Vec<u8>]) -> Option<Options<'a>> {
+/// What becomes of an option that a command does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// The command fails.
+    Fails,
+    /// It is a word like any other.
+    IsAWord,
+}
+
+/// `None` when an option lacks its value, or is unknown and may not be.
+pub(super) fn parse<'a>(
+    specs: &'static [Spec],
+    unknown: Unknown,
+    words: &'a [Vec<u8>],
+) -> Option<Options<'a>> {
     let mut options = Options::default();
-    let mut words = words.iter().map(Vec::as_slice);
-    while let Some(word) = words.next() {
+    let mut rest = words;
+    while let Some((word, after)) = rest.split_first() {
+        rest = after;
         if word == b"--" {
-            options.rest.extend(words);
+            options.rest.extend(rest.iter().map(Vec::as_slice));
             break;
         }
-        if let Some(long) = word.strip_prefix(b"--") {
-            let (name, value) = match long.iter().position(|&byte| byte == b'=') {
-                Some(at) => (long.get(..at)?, Some(long.get(at.checked_add(1)?..)?)),
-                None => (long, None),
-            };
-            let spec = specs.iter().find(|spec| spec.long == name)?;
-            let value = match (spec.argument, value) {
-                (Argument::None, Some(_)) => return None,
-                (Argument::Required, None) => Some(words.next()?),
-                (_, value) => value,
+        let found = match word.strip_prefix(b"--") {
+            Some(long) => long_option(specs, long).map(|option| vec![option]),
+            None => match word.strip_prefix(b"-").filter(|shorts| !shorts.is_empty()) {
+                Some(shorts) => shorts.iter().map(|&short| short_option(specs, short)).collect(),
+                None => {
+                    options.rest.push(word);
+                    continue;
+                }
+            },
+        };
+        let Some(found) = found else {
+            if unknown == Unknown::Fails {
+                return None;
+            }
+            options.rest.push(word);
+            continue;
+        };
+        let long = word.starts_with(b"--");
+        for (spec, value) in found {
+            // A word that looks like an option is no value, except after a short option that needs one.
+            let next = rest.split_first().filter(|(next, _)| {
+                next.first() != Some(&b'-') || (!long && spec.argument == Argument::Required)
+            });
+            let value = match (spec.argument, value, next) {
+                (Argument::None, Some(_), _) | (Argument::Required, None, None) => return None,
+                (Argument::Required | Argument::Optional, None, Some((next, after))) => {
+                    rest = after;
+                    Some(next.as_slice())
+                }
+                (_, value, _) => value,
             };
             options.given.push((spec.long, value));
-        } else if let Some(shorts) = word.strip_prefix(b"-").filter(|shorts| !shorts.is_empty()) {
-            for &short in shorts {
-                let spec = specs.iter().find(|spec| spec.short != 0 && spec.short == short)?;
-                let value = if spec.argument == Argument::Required { Some(words.next()?) } else { None };
-                options.given.push((spec.long, value));
-            }
-        } else {
-            options.rest.push(word);
         }
     }
     Some(options)
+}
+
+type Found<'a> = (&'static Spec, Option<&'a [u8]>);
+
+fn long_option<'a>(specs: &'static [Spec], long: &'a [u8]) -> Option<Found<'a>> {
+    let (name, value) = match long.iter().position(|&byte| byte == b'=') {
+        Some(at) => (long.get(..at)?, long.get(at..)?.strip_prefix(b"=")),
+        None => (long, None),
+    };
+    Some((specs.iter().find(|spec| spec.long == name)?, value))
+}
+
+fn short_option<'a>(specs: &'static [Spec], short: u8) -> Option<Found<'a>> {
+    Some((specs.iter().find(|spec| spec.short != 0 && spec.short == short)?, None))
 }

@@ -1,7 +1,7 @@
 //! `probe` (manual: "probe").
 
 use super::Call;
-use super::options::{Argument, Spec, parse};
+use super::options::{Argument, Spec, Unknown, parse};
 use crate::grub2::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::status;
@@ -19,7 +19,7 @@ const PROBE: &[Spec] = &[
 /// `probe --set=variable --fs-uuid|--label device`; what else can be asked of a device is not known here, and
 /// fails.
 pub(super) fn probe(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let Some(options) = parse(PROBE, call.arguments) else {
+    let Some(options) = parse(PROBE, Unknown::Fails, call.arguments) else {
         return Ok(status::BAD_ARGUMENT);
     };
     let Some(device) = options.rest.first() else {

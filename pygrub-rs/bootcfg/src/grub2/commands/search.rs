@@ -1,7 +1,7 @@
 //! `search` (manual: "search").
 
 use super::Call;
-use super::options::{Argument, Options, Spec, parse};
+use super::options::{Argument, Options, Spec, Unknown, parse};
 use crate::grub2::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::status;
@@ -37,16 +37,18 @@ enum Key {
 /// the volumes are in. Hints only say where GRUB would look first, and the names in them are those of another
 /// machine: they are ignored.
 pub(super) fn search(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let Some(options) = parse(SEARCH, call.arguments) else {
+    let Some(options) = parse(SEARCH, Unknown::IsAWord, call.arguments) else {
         return Ok(status::BAD_ARGUMENT);
     };
-    let Some(name) = options.rest.first() else {
-        return Ok(status::BAD_ARGUMENT);
+    // `search --file --set NAME`, as old configurations have it: the only word is the name.
+    let (name, variable) = match (options.rest.first(), options.has(b"set"), options.value(b"set")) {
+        (Some(name), set, variable) => (*name, set.then_some(variable.unwrap_or(b"root"))),
+        (None, true, Some(name)) => (name, Some(&b"root"[..])),
+        (None, ..) => return Ok(status::BAD_ARGUMENT),
     };
     let Some(key) = key(&options) else {
-        return Ok(status::BAD_ARGUMENT);
+        return Ok(status::INVALID_COMMAND);
     };
-    let variable = options.has(b"set").then(|| options.value(b"set").unwrap_or(b"root"));
     find(machine, key, name, variable)
 }
 

@@ -106,10 +106,9 @@ fn leading_or_none(rest: Option<&[u8]>) -> bool {
 
 /// The order of the numbers behind a common prefix without digits: `a9` before `a10`.
 fn after_prefix(left: &[u8], right: &[u8]) -> Option<Ordering> {
-    let prefix = left.iter().position(u8::is_ascii_digit).unwrap_or(left.len());
-    let (left_prefix, left_number) = left.split_at_checked(prefix)?;
-    let right_number = right.strip_prefix(left_prefix).unwrap_or(right);
-    Some(as_int(left_number).cmp(&as_int(right_number)))
+    let differs = |(left, right): (&u8, &u8)| left != right || left.is_ascii_digit();
+    let common = left.iter().zip(right).position(differs).unwrap_or_else(|| left.len().min(right.len()));
+    Some(as_int(left.get(common..)?).cmp(&as_int(right.get(common..)?)))
 }
 
 /// `operator word`, when the next two words are that.

@@ -1,7 +1,7 @@
 //! Commands on variables (manual: "Environment", "Environment block").
 
 use super::Call;
-use super::options::{Argument, Spec, parse};
+use super::options::{Argument, Spec, Unknown, parse};
 use crate::grub2::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::{grubenv, status};
@@ -55,7 +55,7 @@ const LOAD_ENV: &[Spec] = &[
 
 /// `load_env [-f file] [name…]`: the variables of an environment block, all or those named.
 pub(super) fn load_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let Some(options) = parse(LOAD_ENV, call.arguments) else {
+    let Some(options) = parse(LOAD_ENV, Unknown::Fails, call.arguments) else {
         return Ok(status::BAD_ARGUMENT);
     };
     let name = match options.value(b"file") {
@@ -68,7 +68,7 @@ pub(super) fn load_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32
     };
     let Some(variables) = grubenv::parse(&block) else {
         machine.note(&format!("{} is no environment block", shown(&name)));
-        return Ok(status::BAD_ARGUMENT);
+        return Ok(status::BAD_FILE_TYPE);
     };
     for (name, value) in variables {
         machine.budget.step()?;
