@@ -21,6 +21,15 @@ enum Method {
     ReadWrite,
 }
 
+/// Extents kept for a file that is copied without the worker: 160 KiB of them.
+pub const MAX_PLANNED_EXTENTS: usize = 4096;
+
+/// A plain file's extents, checked against its size and the disks.
+#[derive(Debug)]
+pub struct Plan {
+    extents: Vec<Extent>,
+}
+
 /// Where data goes.
 trait Sink {
     /// `length` bytes of `source` from `offset` on.
@@ -43,11 +52,9 @@ impl Session {
         target: BorrowedFd<'_>,
         start: u64,
     ) -> Result<u64> {
-        let mut sink = FileSink { target, position: start, method: Method::CopyFileRange };
+        let mut sink = FileSink::new(target, start);
         self.copy(volume, file, &mut sink)?;
-        // A hole at the end has moved the position only.
-        ftruncate(target, sink.position).map_err(|errno| Error::io("writing", errno))?;
-        Ok(sink.position)
+        sink.finish()
     }
 
     /// Writes a file to a stream, holes as zeros.
@@ -59,35 +66,75 @@ impl Session {
         self.copy(volume, file, &mut sink)
     }
 
-    fn copy(&mut self, volume: u32, file: &Node, sink: &mut dyn Sink) -> Result<()> {
-        match file.file_type {
-            FileType::Regular => {}
-            FileType::Directory => return Err(Error::new(ErrorKind::IsADirectory, "no data to copy")),
-            other => return Err(Error::new(ErrorKind::NotAFile, format!("it is a {}", other.text()))),
-        }
-        let size = file.metadata.size;
-        let mut checker = ExtentChecker::new(size, self.disk_sizes());
-        while checker.position() < size {
-            let request = Request::Extents { volume, node: file.node, offset: checker.position() };
-            match self.ask(&request)? {
-                Reply::NotPlain {} => {
-                    return self.copy_through_memory(volume, file, checker.position(), sink);
+    /// Where a plain file's bytes lie, all of it checked, so that it can be copied without the worker. Nothing when the
+    /// file's data is not plain, or lies in more than [`MAX_PLANNED_EXTENTS`].
+    ///
+    /// # Errors
+    /// As [`Session::copy_to_file`].
+    pub fn plan(&mut self, volume: u32, file: &Node) -> Result<Option<Plan>> {
+        let mut checker = self.checker(file)?;
+        let mut extents = Vec::new();
+        while !checker.is_done() {
+            match self.next_extents(volume, file, &mut checker)? {
+                Some(batch) if extents.len().saturating_add(batch.len()) <= MAX_PLANNED_EXTENTS => {
+                    extents.extend(batch);
                 }
-                Reply::Extents { extents, done } => {
-                    let before = checker.position();
-                    for extent in &extents.0 {
-                        checker.accept(extent).map_err(|why| self.violation(&why))?;
-                        self.copy_extent(extent, sink)?;
-                    }
-                    let stuck = checker.position() == before;
-                    if stuck || (done && checker.position() != size) {
-                        return Err(self.violation("extents that end before the file does"));
-                    }
-                }
-                _ => return Err(self.violation("another answer to Extents")),
+                _ => return Ok(None),
             }
         }
+        Ok(Some(Plan { extents }))
+    }
+
+    /// Copies a planned file, as [`Session::copy_to_file`] does. The worker is not asked and may have been let go.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`].
+    pub fn copy_plan(&self, plan: &Plan, target: BorrowedFd<'_>, start: u64) -> Result<u64> {
+        let mut sink = FileSink::new(target, start);
+        plan.extents.iter().try_for_each(|extent| self.copy_extent(extent, &mut sink))?;
+        sink.finish()
+    }
+
+    fn copy(&mut self, volume: u32, file: &Node, sink: &mut dyn Sink) -> Result<()> {
+        let mut checker = self.checker(file)?;
+        while !checker.is_done() {
+            let position = checker.position();
+            let Some(batch) = self.next_extents(volume, file, &mut checker)? else {
+                return self.copy_through_memory(volume, file, position, sink);
+            };
+            batch.iter().try_for_each(|extent| self.copy_extent(extent, sink))?;
+        }
         Ok(())
+    }
+
+    fn checker(&self, file: &Node) -> Result<ExtentChecker> {
+        match file.file_type {
+            FileType::Regular => Ok(ExtentChecker::new(file.metadata.size, self.disk_sizes())),
+            FileType::Directory => Err(Error::new(ErrorKind::IsADirectory, "no data to copy")),
+            other => Err(Error::new(ErrorKind::NotAFile, format!("it is a {}", other.text()))),
+        }
+    }
+
+    /// The extents that follow, checked; nothing when the data is not plain.
+    fn next_extents(
+        &mut self,
+        volume: u32,
+        file: &Node,
+        checker: &mut ExtentChecker,
+    ) -> Result<Option<Vec<Extent>>> {
+        let before = checker.position();
+        let (extents, done) = match self.ask(&Request::Extents { volume, node: file.node, offset: before })? {
+            Reply::NotPlain {} => return Ok(None),
+            Reply::Extents { extents, done } => (extents.0, done),
+            _ => return Err(self.violation("another answer to Extents")),
+        };
+        for extent in &extents {
+            checker.accept(extent).map_err(|why| self.violation(&why))?;
+        }
+        if checker.position() == before || (done && !checker.is_done()) {
+            return Err(self.violation("extents that end before the file does"));
+        }
+        Ok(Some(extents))
     }
 
     fn copy_extent(&self, extent: &Extent, sink: &mut dyn Sink) -> Result<()> {
@@ -138,7 +185,18 @@ struct FileSink<'a> {
     method: Method,
 }
 
-impl FileSink<'_> {
+impl<'a> FileSink<'a> {
+    fn new(target: BorrowedFd<'a>, position: u64) -> Self {
+        Self { target, position, method: Method::CopyFileRange }
+    }
+
+    /// The byte behind the last one.
+    fn finish(self) -> Result<u64> {
+        // A hole at the end has moved the position only.
+        ftruncate(self.target, self.position).map_err(|errno| Error::io("writing", errno))?;
+        Ok(self.position)
+    }
+
     /// Copies once, as much as the method gives; the next method when the kernel refuses this one.
     fn step(&mut self, source: BorrowedFd<'_>, offset: &mut u64, length: u64) -> Result<u64> {
         let count = usize::try_from(length.min(STRIDE)).unwrap_or(BUFFER);

@@ -26,6 +26,11 @@ impl ExtentChecker {
         self.position
     }
 
+    /// Whether the file's end is reached.
+    pub(crate) fn is_done(&self) -> bool {
+        self.position >= self.size
+    }
+
     /// Takes the next extent, or says what is wrong with it.
     pub(crate) fn accept(&mut self, extent: &Extent) -> Result<(), String> {
         let shown = format!("an extent of {} bytes at file offset 0x{:x}", extent.length, extent.logical);

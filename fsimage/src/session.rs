@@ -67,6 +67,7 @@ pub struct Session {
     disks: Vec<Disk>,
     options: Options,
     report: WorkerReport,
+    table: Option<Table>,
 }
 
 impl Session {
@@ -87,8 +88,15 @@ impl Session {
             plugins: Vec::new(),
             rejected: Vec::new(),
         };
-        let mut session =
-            Self { channel: Some(channel), process, shared, disks, options: options.clone(), report };
+        let mut session = Self {
+            channel: Some(channel),
+            process,
+            shared,
+            disks,
+            options: options.clone(),
+            report,
+            table: None,
+        };
         match session.begin() {
             Ok(()) => Ok(session),
             Err(why) if why.last_words().is_some() => Err(why),
@@ -152,6 +160,12 @@ impl Session {
         self.process.id()
     }
 
+    /// Lets the worker go: it ends while the caller goes on, and nothing can be asked any more. What is left to do is
+    /// [`Session::copy_plan`].
+    pub fn release(&mut self) {
+        self.channel = None;
+    }
+
     /// The disk with this number.
     pub(crate) fn disk(&self, number: u32) -> Option<&Disk> {
         self.disks.get(usize::try_from(number).ok()?)
@@ -167,11 +181,20 @@ impl Session {
         &self.shared
     }
 
-    /// The volumes of the disk, probed.
+    /// The volumes of the disk, probed; asked for once and remembered.
     ///
     /// # Errors
     /// When the disk cannot be read, or the worker fails.
     pub fn table(&mut self) -> Result<Table> {
+        if let Some(table) = &self.table {
+            return Ok(table.clone());
+        }
+        let table = self.read_table()?;
+        self.table = Some(table.clone());
+        Ok(table)
+    }
+
+    fn read_table(&mut self) -> Result<Table> {
         let Reply::Volumes { scheme, count, remarks } = self.ask(&Request::Volumes {})? else {
             return Err(self.violation("another answer to Volumes"));
         };

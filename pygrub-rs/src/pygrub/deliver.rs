@@ -10,8 +10,10 @@ use super::limits::Limits;
 use super::signals::Held;
 use super::target::{Directory, Target};
 use super::volumes;
+use crate::console::say;
 use crate::exit::{Failure, Result};
 use crate::format::{BootResult, Origin, Unrepresentable};
+use fsimage::copy::Plan;
 use fsimage::output::{Draft, Published, publish};
 use fsimage::protocol::FileRef;
 use fsimage::{ErrorKind, FileType, Node, Session, escape};
@@ -61,7 +63,7 @@ pub(super) fn deliver(
     result.kernel = rehearsed(KERNEL);
     result.ramdisk = result.ramdisk.map(|_| rehearsed(RAMDISK));
     render(&result, options)?;
-    let drafts = copy(session, directory, &kernel, &ramdisks)?;
+    let drafts = copy(session, directory, &kernel, &ramdisks, options)?;
     hand_over(directory, drafts, result, &target, options)
 }
 
@@ -111,20 +113,32 @@ fn origin(session: &mut Session, choice: &Choice) -> Result<Origin> {
     })
 }
 
-/// Kernel first, then the ramdisk if there is one.
+/// Kernel first, then the ramdisk if there is one. The worker is let go as soon as it is known where all of their bytes
+/// lie: it ends while they are copied.
 fn copy<'a>(
     session: &mut Session,
     directory: &'a Directory,
     kernel: &Found<'_>,
     ramdisks: &[Found<'_>],
+    options: &Options,
 ) -> Result<Vec<Draft<'a>>> {
+    let kernel = located(session, kernel)?;
+    let ramdisks =
+        ramdisks.iter().map(|found| located(session, found)).collect::<Result<Vec<Located<'_>>>>()?;
+    if options.debug {
+        let read = session.statistics()?;
+        say(&format!("pygrub-rs: the worker read {} bytes of the disk in {} reads", read.bytes, read.reads));
+    }
+    if kernel.plan.is_some() && ramdisks.iter().all(|ramdisk| ramdisk.plan.is_some()) {
+        session.release();
+    }
     let draft = directory.held.draft(KERNEL)?;
-    copy_one(session, kernel, &draft, 0)?;
+    copy_one(session, &kernel, &draft, 0)?;
     let mut drafts = vec![draft];
     if !ramdisks.is_empty() {
         let draft = directory.held.draft(RAMDISK)?;
         let mut end = 0;
-        for ramdisk in ramdisks {
+        for ramdisk in &ramdisks {
             end = copy_one(session, ramdisk, &draft, aligned(end))?;
         }
         drafts.push(draft);
@@ -132,10 +146,29 @@ fn copy<'a>(
     Ok(drafts)
 }
 
-fn copy_one(session: &mut Session, found: &Found<'_>, draft: &Draft<'_>, start: u64) -> Result<u64> {
-    session
-        .copy_to_file(found.file.volume, &found.node, draft.as_fd(), start)
-        .map_err(|why| Failure::Fsimage(why).within(escape(&found.file.path.0)))
+/// A file, and where its bytes lie if that can be said beforehand.
+struct Located<'a> {
+    found: &'a Found<'a>,
+    plan: Option<Plan>,
+}
+
+fn located<'a>(session: &mut Session, found: &'a Found<'_>) -> Result<Located<'a>> {
+    let plan = session.plan(found.file.volume, &found.node).map_err(|why| of(found, why))?;
+    Ok(Located { found, plan })
+}
+
+fn copy_one(session: &mut Session, located: &Located<'_>, draft: &Draft<'_>, start: u64) -> Result<u64> {
+    let found = located.found;
+    match &located.plan {
+        Some(plan) => session.copy_plan(plan, draft.as_fd(), start),
+        None => session.copy_to_file(found.file.volume, &found.node, draft.as_fd(), start),
+    }
+    .map_err(|why| of(found, why))
+}
+
+/// An error about a file of the guest's.
+fn of(found: &Found<'_>, why: fsimage::Error) -> Failure {
+    Failure::Fsimage(why).within(escape(&found.file.path.0))
 }
 
 fn hand_over(

@@ -35,12 +35,7 @@ pub(super) fn run(options: &Options) -> Result<()> {
         return list::print(&mut session, options, only);
     }
     let choice = choose(&mut session, options, only)?;
-    deliver::deliver(&mut session, &choice, target, options, limits)?;
-    if options.debug {
-        let read = session.statistics()?;
-        say(&format!("pygrub-rs: the worker read {} bytes of the disk in {} reads", read.bytes, read.reads));
-    }
-    Ok(())
+    deliver::deliver(&mut session, &choice, target, options, limits)
 }
 
 fn choose(session: &mut Session, options: &Options, only: Option<u32>) -> Result<Choice> {
