@@ -139,7 +139,7 @@ fn the_output_file_is_missing() {
         let output = Output::new();
         let missing = output.file().with_extension("missing");
         let outcome = boot(&stage, &guest.image, &missing, output.directory()).args(more).finish();
-        outcome.assert_failure("No such file or directory; the file must exist");
+        outcome.assert_failure("No such file or directory (os error 2); the file must exist");
         assert!(!missing.exists());
         output.assert_untouched();
     }
@@ -171,20 +171,19 @@ fn the_image_ends_inside_the_ramdisk() {
 #[test]
 fn the_kernel_is_missing() {
     let tree = Tree::configured("menuentry x {\nlinux /boot/other ro\ninitrd /boot/initrd.img\n}\n");
-    assert_image_fails(&tree.guest().image, "the kernel /boot/other: ");
-    assert_image_fails(&tree.guest().image, "not found");
+    assert_image_fails(&tree.guest().image, "the kernel /boot/other does not exist in the guest");
 }
 
 #[test]
 fn the_ramdisk_is_missing() {
     let tree = Tree::configured("menuentry x {\nlinux /boot/vmlinuz ro\ninitrd /boot/other\n}\n");
-    assert_image_fails(&tree.guest().image, "the ramdisk /boot/other: ");
+    assert_image_fails(&tree.guest().image, "the ramdisk /boot/other does not exist in the guest");
 }
 
 #[test]
 fn the_kernel_is_a_directory() {
     let tree = Tree::configured("menuentry x {\nlinux /boot ro\n}\n");
-    assert_image_fails(&tree.guest().image, "the kernel /boot: not a regular file but a directory");
+    assert_image_fails(&tree.guest().image, "the kernel /boot: not a regular file but a dir");
 }
 
 #[test]

@@ -48,7 +48,8 @@ fn a_sparse_ramdisk_of_a_terabyte() {
 #[test]
 fn a_sparse_configuration_of_a_terabyte() {
     let tree = Tree::new().file("boot/vmlinuz", noise(1000)).sparse("boot/grub/grub.cfg", TERABYTE);
-    assert_refused(&tree.guest(), "max_config_bytes", |run| run);
+    let text = "limit reached: a configuration of 1099511627776 bytes (at most 4194304)";
+    assert_refused(&tree.guest(), text, |run| run);
 }
 
 #[test]
@@ -56,7 +57,8 @@ fn a_real_configuration_beyond_the_limit() {
     let mut config = CONFIG.as_bytes().to_vec();
     config.resize(5 << 20, b'\n');
     let tree = Tree::configured(config).size_mib(16);
-    assert_refused(&tree.guest(), "max_config_bytes", |run| run);
+    let text = "limit reached: a configuration of 5242880 bytes (at most 4194304)";
+    assert_refused(&tree.guest(), text, |run| run);
 }
 
 #[test]
