@@ -247,19 +247,22 @@ fn median(times: &mut [f64]) -> f64 {
 fn reads(bench: &Bench) -> Result<String> {
     let _ = fs::remove_dir_all(&bench.out);
     fs::create_dir_all(&bench.out).map_err(|why| why.to_string())?;
-    let log = bench.out.with_extension("strace");
+    // A log for each process: in a common one, calls of several would be cut into pieces.
+    let logs = work_folder("bench/strace")?;
     let mut command = Command::new("strace");
-    command
-        .args(["-f", "-y", "-e", "trace=read,pread64,copy_file_range,sendfile", "-o"])
-        .arg(&log)
-        .arg(ours());
+    command.args(["-ff", "-y", "-e", "trace=read,pread64,copy_file_range,sendfile", "-o"]);
+    command.arg(logs.join("log")).arg(ours());
     loader_arguments(&mut command, bench);
     finish(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))?;
+    let mut text = String::new();
+    for entry in fs::read_dir(&logs).map_err(|why| why.to_string())? {
+        let path = entry.map_err(|why| why.to_string())?.path();
+        text += &fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+        fs::remove_file(&path).map_err(|why| why.to_string())?;
+    }
     let image = bench.guest.image.display().to_string();
     let (mut metadata, mut reads, mut data) = (0_u64, 0_u64, 0_u64);
-    for line in
-        fs::read_to_string(&log).map_err(|why| why.to_string())?.lines().filter(|line| line.contains(&image))
-    {
+    for line in text.lines().filter(|line| line.contains(&image)) {
         let Some(count) = line.rsplit(" = ").next().and_then(|count| count.trim().parse::<u64>().ok()) else {
             continue;
         };

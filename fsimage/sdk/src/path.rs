@@ -88,7 +88,8 @@ fn walk(fs: &dyn FileSystem, path: &[u8], last: LastLink, limits: &Limits) -> Re
         metadata = child_metadata;
     }
     if must_be_directory && metadata.file_type != FileType::Directory {
-        return Err(Error::new(ErrorKind::NotADirectory, "the path ends with \"/\""));
+        let why = if parents.is_empty() { "the root itself" } else { "the path ends with \"/\"" };
+        return Err(Error::new(ErrorKind::NotADirectory, why));
     }
     Ok((node, metadata))
 }
