@@ -140,7 +140,8 @@ impl Channel {
     /// # Errors
     /// [`ChannelError`].
     pub fn receive_or_end<T: Wire>(&mut self) -> Result<Option<T>, ChannelError> {
-        let received = rustix::io::retry_on_intr(|| recv(&self.socket, &mut self.buffer[..], RecvFlags::TRUNC));
+        let received =
+            rustix::io::retry_on_intr(|| recv(&self.socket, &mut self.buffer[..], RecvFlags::TRUNC));
         match received {
             Ok((_, 0)) | Err(Errno::PIPE | Errno::CONNRESET) => Ok(None),
             Ok((length, actual)) if actual > length => Err(ChannelError::Oversized),

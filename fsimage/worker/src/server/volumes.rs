@@ -220,10 +220,9 @@ fn at_offset(start: u64, size: u64) -> Partition {
         scheme: partitions::Scheme::WholeDisk,
         start,
         size,
-        type_code: None,
         type_name: "given by its offset".to_owned(),
-        active: false,
         grub_names: vec!["hd0".to_owned()],
+        ..Partition::default()
     }
 }
 
