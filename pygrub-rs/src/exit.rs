@@ -64,6 +64,9 @@ impl Failure {
 pub fn pygrub(result: Result<()>, debug: bool) -> ExitCode {
     let Err(failure) = result else { return ExitCode::SUCCESS };
     say(&format!("pygrub-rs: error: {failure}"));
+    if matches!(failure, Failure::Usage(_)) {
+        say("Usage: pygrub-rs [OPTIONS] IMAGE");
+    }
     say_last_words("pygrub-rs", &failure, debug);
     let message = failure.to_string();
     say(&format!("RuntimeError: {}", message.lines().next().unwrap_or_default()));

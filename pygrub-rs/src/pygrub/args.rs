@@ -117,7 +117,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "UID", allow_hyphen_values = true, help_heading = "Limits and jail")]
     pub runas: Option<u32>,
     /// Seconds to wait for each answer of the worker's
-    #[arg(long, alias = "timeout", value_name = "SECONDS", help_heading = "Limits and jail",
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits and jail",
           value_parser = limits::parse_seconds, default_value = "30")]
     pub deadline: std::time::Duration,
     /// Refuse a larger kernel: bytes, or with K, M, G [default: 1G]
