@@ -64,7 +64,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The number of the line the last token started on.
-    pub(crate) fn line(&self) -> u32 {
+    pub(crate) fn token_line(&self) -> u32 {
         self.token_line
     }
 
@@ -151,6 +151,11 @@ impl<'a> Lexer<'a> {
                 b' ' | b'\t' | b'\n' | b';' | b'{' | b'}' | b'&' | b'|' | b'<' | b'>' => break,
                 b'\\' => {
                     plain = false;
+                    // Red Hat's GRUB passes `\xHH` on as it is, and their installers rely on it
+                    // (`LABEL=CentOS\x207\x20x86_64`); other GRUBs drop the backslash, which nobody relies on.
+                    if self.is_hexadecimal_escape() {
+                        text.push(byte);
+                    }
                     self.bump();
                     match self.bump() {
                         Some(b'\n') => {}
@@ -200,6 +205,11 @@ impl<'a> Lexer<'a> {
         }
         flush(&mut parts, &mut text);
         Token::Word(Lexed { word: parts.into_boxed_slice(), plain })
+    }
+
+    fn is_hexadecimal_escape(&self) -> bool {
+        let rest = self.text.get(self.position..).unwrap_or_default();
+        matches!(rest, [b'\\', b'x', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
     }
 
     /// After `'`: everything up to the next one.

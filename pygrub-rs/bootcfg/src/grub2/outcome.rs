@@ -30,8 +30,9 @@ pub(crate) fn evaluate(
 ) -> Vec<usize> {
     let specification = machine.environment.get(b"default").map(<[u8]>::to_vec);
     let choice = choose(specification.as_deref(), items);
-    if !choice.meant && !items.is_empty() {
-        let meant = shown(specification.as_deref().unwrap_or_default());
+    let specified = specification.as_deref().filter(|specification| !specification.is_empty());
+    if let (Some(specified), false, false) = (specified, choice.meant, items.is_empty()) {
+        let meant = shown(specified);
         machine.notes.add(|| format!("default `{meant}` is not in the menu, so it is the first entry"));
     }
     let fallback =

@@ -131,7 +131,7 @@ impl<'a> Parser<'a> {
 
     fn advance(&mut self, budget: &mut Budget) -> Result<(), ParseError> {
         self.token = self.lexer.next();
-        self.line = self.lexer.line();
+        self.line = self.lexer.token_line();
         let limit = |limit| ParseError::Limit { line: self.line, limit };
         if !matches!(self.token, Token::Newline | Token::End) {
             budget.keep(BYTES_PER_TOKEN).map_err(limit)?;
