@@ -1,152 +1,224 @@
 //! The master boot record's four entries. docs/formats/mbr.md has the layout and what is refused.
 
-use crate::{Partition, Scheme, boot_record, mbr_types};
+use crate::disk::Disk;
+use crate::frame::{Found, Frame, remark_overlaps};
+use crate::{Partition, Scheme, boot_record, ebr, mbr_types};
 use fsimage_sdk::{Endian, Fields, Result};
-use mbrman::{MBRHeader, MBRPartitionEntry};
-use std::io::Cursor;
 
 /// The record's length in bytes, whatever the disk's sector size.
 pub(crate) const SECTOR: usize = 512;
-/// The same as a position on a disk.
-pub(crate) const LENGTH: u64 = 512;
 
 const ENTRIES: [usize; 4] = [0x1be, 0x1ce, 0x1de, 0x1ee];
+const DISK_SIGNATURE: usize = 0x1b8;
 const SIGNATURE: usize = 0x1fe;
+const ACTIVE: u8 = 0x80;
+const INACTIVE: u8 = 0x00;
 const GPT_PROTECTIVE: u8 = 0xee;
 
-/// The usable partitions in the table's order, none when the sector is no partition table, and what was odd.
-pub(crate) fn read(sector: &[u8; SECTOR], disk_size: u64, sector_size: u32) -> (Vec<Partition>, Vec<String>) {
-    let mut reader = Reader {
-        disk_size,
-        sector_size: u64::from(sector_size),
-        partitions: Vec::new(),
-        remarks: Vec::new(),
-        whole_disk: false,
-    };
-    // OK to drop the error: it says that 512 bytes are too few for the record, which the types rule out.
-    if let Ok(Some(entries)) = decode(sector, &mut reader.remarks) {
-        for (number, entry) in (1..).zip(&entries) {
-            reader.take(number, entry);
-        }
-    }
-    reader.finish(boot_record::filesystem(sector))
+/// What a first sector says.
+#[derive(Default)]
+pub(crate) struct Record {
+    /// The sector is a partition table, if perhaps an empty one.
+    pub(crate) is_table: bool,
+    /// The usable partitions: primaries in the table's order, then logical ones along the chain.
+    pub(crate) found: Vec<Found>,
+    /// An entry of type 0xee protects a GPT.
+    pub(crate) protective: bool,
+    /// An entry begins at sector 0: the type byte of the first such one.
+    pub(crate) whole_disk: Option<u8>,
 }
 
-/// The four entries, if the sector can be a partition table at all.
-///
-/// `mbrman` decodes them, from a record of our own that holds nothing else of the guest. Why it cannot panic or
-/// loop here (of mbrman 0.6.1, `MBRHeader::read_from`):
-/// * it seeks to 0 and decodes a structure of fixed size, 512 bytes, of which there are exactly 512: no length or
-///   count comes out of the bytes, so nothing is allocated or repeated by them;
-/// * its `unwrap`s and `[0]`s are in the CHS visitor and depend on the number of elements (a tuple of 3), never on
-///   their value; the CHS bytes are zeroed here all the same, so that this code only ever sees one input;
-/// * its `check` returns errors, for the two things that are checked here before: signature and boot flags.
-///
-/// What does panic and loop is `MBR::read_from` (it follows extended partitions and guesses an alignment): unused.
-fn decode(sector: &[u8; SECTOR], remarks: &mut Vec<String>) -> Result<Option<[MBRPartitionEntry; 4]>> {
+/// Reads the record of a frame.
+pub(crate) fn read(disk: &mut Disk<'_>, frame: &Frame, sector: &[u8]) -> Record {
+    // OK to drop the errors: they say that 512 bytes are too few for the record, which the caller rules out.
+    let Ok(Some(entries)) = decode(sector) else { return Record::default() };
+    if let Ok(Some((number, flag))) = wrong_flag(sector) {
+        disk.remark(format!("not a partition table: entry {number} has the boot flag 0x{flag:02x}"));
+        // A boot record's text may lie where the entries would.
+        if let Some(filesystem) = boot_record::filesystem(sector) {
+            disk.remark(format!("the sector is a {filesystem} boot record, not a partition table"));
+        }
+        return Record::default();
+    }
+    let odd = disk.remarks();
+    let disk_id = disk_id(sector).unwrap_or_default();
+    let mut reader = Reader { disk, frame, disk_id, record: Record { is_table: true, ..Record::default() } };
+    for (number, entry) in (1..).zip(&entries) {
+        reader.take(number, entry);
+    }
+    let extended: Vec<_> = (1..).zip(&entries).filter(|(_, e)| e.is_extended() && e.sectors > 0).collect();
+    let logical = ebr::read(reader.disk, frame, disk_id, &extended);
+    reader.record.found.extend(logical);
+    remark_overlaps(reader.disk, &reader.record.found);
+    reader.finish(odd, boot_record::filesystem(sector))
+}
+
+/// A partition that an entry describes, its first sector counted from `base` of the disk.
+pub(crate) fn place(
+    disk: &mut Disk<'_>,
+    frame: &Frame,
+    disk_id: u32,
+    number: u32,
+    base: u64,
+    entry: &Entry,
+) -> Option<Found> {
+    let unit = u64::from(frame.sector_size);
+    // OK to saturate: what does not fit into 64 bits lies past any disk.
+    let start = base.saturating_add(u64::from(entry.first_sector).saturating_mul(unit));
+    let size = u64::from(entry.sectors).saturating_mul(unit);
+    let found = frame.place(disk, frame.names.numbered("msdos", number), Scheme::Mbr, start, size)?;
+    let partition = Partition {
+        type_code: Some(entry.code),
+        type_name: mbr_types::name(entry.code).to_owned(),
+        active: entry.active,
+        // What Linux calls PARTUUID; a disk without a signature has none that would tell it from another.
+        uuid: (disk_id != 0).then(|| format!("{disk_id:08x}-{number:02x}")),
+        ..found.partition
+    };
+    Some(Found { partition, ..found })
+}
+
+fn disk_id(sector: &[u8]) -> Result<u32> {
+    Fields::new(sector, Endian::Little, "master boot record", 0).u32(DISK_SIGNATURE)
+}
+
+/// The first entry whose boot flag is neither of the two, and the flag.
+fn wrong_flag(sector: &[u8]) -> Result<Option<(u8, u8)>> {
+    let fields = Fields::new(sector, Endian::Little, "master boot record", 0);
+    for (number, offset) in (1..).zip(ENTRIES) {
+        let flag = fields.u8(offset)?;
+        if !matches!(flag, ACTIVE | INACTIVE) {
+            return Ok(Some((number, flag)));
+        }
+    }
+    Ok(None)
+}
+
+/// An entry as it lies on the disk; its CHS fields are never read, since disks of this century do not keep them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) active: bool,
+    pub(crate) code: u8,
+    pub(crate) first_sector: u32,
+    pub(crate) sectors: u32,
+}
+
+impl Entry {
+    pub(crate) fn is_unused(self) -> bool {
+        self.code == 0
+    }
+
+    /// DOS's, Windows's and Linux's code, and DR-DOS's two hidden ones.
+    pub(crate) fn is_extended(self) -> bool {
+        matches!(self.code, 0x05 | 0x0f | 0x85 | 0xc5 | 0xd5)
+    }
+}
+
+/// The four entries, if the sector has the signature.
+pub(crate) fn decode(sector: &[u8]) -> Result<Option<[Entry; 4]>> {
     let fields = Fields::new(sector, Endian::Little, "master boot record", 0);
     if fields.array::<2>(SIGNATURE)? != [0x55, 0xaa] {
         return Ok(None);
     }
-    let mut record = vec![0; 0x1be];
-    for (number, offset) in (1..).zip(ENTRIES) {
-        let [flag, _, _, _, code, _, _, _, lba @ ..] = fields.array::<16>(offset)?;
-        if !matches!(flag, mbrman::BOOT_ACTIVE | mbrman::BOOT_INACTIVE) {
-            remarks.push(format!("not a partition table: entry {number} has the boot flag 0x{flag:02x}"));
-            return Ok(None);
+    let entry = |offset| {
+        let [flag, _, _, _, code, _, _, _, a, b, c, d, e, f, g, h] = fields.array::<16>(offset)?;
+        Ok(Entry {
+            active: flag == ACTIVE,
+            code,
+            first_sector: u32::from_le_bytes([a, b, c, d]),
+            sectors: u32::from_le_bytes([e, f, g, h]),
+        })
+    };
+    let [first, second, third, fourth] = ENTRIES;
+    Ok(Some([entry(first)?, entry(second)?, entry(third)?, entry(fourth)?]))
+}
+
+/// Collects partitions, entry by entry.
+struct Reader<'d, 'v, 'f> {
+    disk: &'d mut Disk<'v>,
+    frame: &'f Frame,
+    disk_id: u32,
+    record: Record,
+}
+
+impl Reader<'_, '_, '_> {
+    fn take(&mut self, number: u32, entry: &Entry) {
+        if entry.is_unused() && entry.first_sector == 0 && entry.active && entry.sectors > 0 {
+            // xorriso's way to give a hybrid ISO an active partition.
+            self.record.whole_disk.get_or_insert(entry.code);
         }
-        record.extend([flag, 0, 0, 0, code, 0, 0, 0]);
-        record.extend(lba);
-    }
-    record.extend([0x55, 0xaa]);
-    Ok(MBRHeader::read_from(&mut Cursor::new(record))
-        .ok()
-        .map(|h| [h.partition_1, h.partition_2, h.partition_3, h.partition_4]))
-}
-
-/// Collects partitions and remarks, entry by entry.
-struct Reader {
-    disk_size: u64,
-    sector_size: u64,
-    partitions: Vec<Partition>,
-    remarks: Vec<String>,
-    /// An entry begins at sector 0.
-    whole_disk: bool,
-}
-
-impl Reader {
-    fn take(&mut self, number: u8, entry: &MBRPartitionEntry) {
-        if entry.is_unused() {
+        if entry.is_unused() || entry.is_extended() && entry.sectors > 0 {
             return;
         }
         if entry.sectors == 0 {
             return self.remark(number, "is empty: left out");
         }
-        if entry.is_extended() {
-            return self.remark(number, "is an extended partition: its logical partitions are not read yet");
+        if entry.code == GPT_PROTECTIVE {
+            self.record.protective = true;
+            return;
         }
-        if entry.sys == GPT_PROTECTIVE {
-            return self.remark(number, "protects a GPT, which is not read yet");
-        }
-        if entry.starting_lba == 0 {
-            // A hybrid ISO's way to name itself, and mkfs.fat's (`--mbr`).
-            self.whole_disk = true;
+        if entry.first_sector == 0 {
+            // A hybrid ISO's way to name itself, mkfs.fat's (`--mbr`), and FreeBSD's on a disk it has for itself.
+            self.record.whole_disk.get_or_insert(entry.code);
             return self.remark(number, "begins at sector 0: taken for the whole disk");
         }
-        // OK to saturate: 32 bits of sectors of at most 32 bits of bytes fit into 64 bits.
-        let start = u64::from(entry.starting_lba).saturating_mul(self.sector_size);
-        let stated = u64::from(entry.sectors).saturating_mul(self.sector_size);
-        let Some(available) = self.disk_size.checked_sub(start).filter(|&bytes| bytes > 0) else {
-            return self.remark(number, "begins past the end of the disk: left out");
-        };
-        if stated > available {
-            self.remark(number, "reaches past the end of the disk: cut there");
-        }
-        self.partitions.push(Partition {
-            address: number.to_string(),
-            scheme: Scheme::Mbr,
-            start,
-            size: stated.min(available),
-            type_code: Some(entry.sys),
-            type_name: mbr_types::name(entry.sys).to_owned(),
-            active: entry.is_active(),
-            grub_names: vec![format!("hd0,msdos{number}"), format!("hd0,{number}")],
-        });
+        let found = place(self.disk, self.frame, self.disk_id, number, self.frame.start, entry);
+        self.record.found.extend(found);
     }
 
-    /// `boot_record` names the filesystem whose boot record the sector is.
-    fn finish(mut self, boot_record: Option<&str>) -> (Vec<Partition>, Vec<String>) {
-        self.remark_overlaps();
+    /// `boot_record` names the filesystem whose boot record the sector is; `odd` remarks were made before.
+    fn finish(mut self, odd: usize, boot_record: Option<&str>) -> Record {
         if let Some(filesystem) = boot_record {
             // One sector can be both: GRUB keeps the parameter block of a disk that once was a single FAT. Then the
             // table counts, as it does for Linux, provided that nothing at all is odd about it.
-            if !self.remarks.is_empty() {
-                self.partitions.clear();
-                self.remarks.push(format!("the sector is a {filesystem} boot record, not a partition table"));
-            } else if !self.partitions.is_empty() {
-                self.remarks.push(format!("the sector is a partition table and a {filesystem} boot record"));
+            if self.disk.remarks() > odd {
+                self.record = Record::default();
+                self.disk.remark(format!("the sector is a {filesystem} boot record, not a partition table"));
+            } else if !self.record.found.is_empty() {
+                self.disk.remark(format!("the sector is a partition table and a {filesystem} boot record"));
+            } else {
+                self.record.is_table = false;
             }
         }
-        if self.whole_disk && !self.partitions.is_empty() {
-            self.partitions.push(Partition::whole_disk(self.disk_size));
-        }
-        (self.partitions, self.remarks)
+        self.record
     }
 
-    fn remark_overlaps(&mut self) {
-        for (index, left) in self.partitions.iter().enumerate() {
-            for right in self.partitions.iter().skip(index.saturating_add(1)) {
-                // OK to saturate: a partition ends inside the disk, whose size fits into 64 bits.
-                let left_end = left.start.saturating_add(left.size);
-                let right_end = right.start.saturating_add(right.size);
-                if left.start < right_end && right.start < left_end {
-                    self.remarks.push(format!("partitions {} and {} overlap", left.address, right.address));
-                }
+    fn remark(&mut self, number: u32, what: &str) {
+        let address = self.frame.names.numbered("msdos", number).address;
+        self.disk.remark(format!("partition {address} {what}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENTRIES, decode};
+    use mbrman::{MBRHeader, MBRPartitionEntry};
+    use std::io::Cursor;
+
+    /// The owner's choice of a crate for MBRs, as an oracle: docs/decisions/0003-gpt.md.
+    #[test]
+    fn mbrman_decodes_the_same() {
+        let mut noise = 1_u32;
+        for _ in 0..2000 {
+            let mut sector = vec![0; 512];
+            for byte in sector.iter_mut().skip(0x1be).take(64) {
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                [_, _, _, *byte] = noise.to_le_bytes();
             }
+            for (index, offset) in ENTRIES.into_iter().enumerate() {
+                sector[offset] = if index % 2 == 0 { 0x80 } else { 0 };
+                sector[offset + 4] &= if noise & 1 == 0 { 0x0f } else { 0xff };
+            }
+            sector[0x1fe..].copy_from_slice(&[0x55, 0xaa]);
+            let header = MBRHeader::read_from(&mut Cursor::new(&sector)).unwrap();
+            let theirs = [header.partition_1, header.partition_2, header.partition_3, header.partition_4];
+            let row = |e: &MBRPartitionEntry| {
+                (e.is_active(), e.sys, e.starting_lba, e.sectors, e.is_extended(), e.is_unused())
+            };
+            let ours = decode(&sector).unwrap().unwrap();
+            let ours =
+                ours.map(|e| (e.active, e.code, e.first_sector, e.sectors, e.is_extended(), e.is_unused()));
+            assert_eq!(ours, [0, 1, 2, 3].map(|index| row(&theirs[index])));
         }
-    }
-
-    fn remark(&mut self, number: u8, what: &str) {
-        self.remarks.push(format!("partition {number} {what}"));
     }
 }
