@@ -1,7 +1,9 @@
 //! Shows the boot menu of a directory tree, as if it were a guest's one volume:
 //! `cargo run -p bootcfg --example menu -- DIRECTORY|grub.cfg…`
 
-use bootcfg::{FileKind, FileStatus, Guest, GuestError, Limits, VolumeId, VolumeName, discover, parse_config};
+use bootcfg::{
+    FileKind, FileStatus, Guest, GuestError, Limits, VolumeId, VolumeName, discover, parse_config,
+};
 use std::path::{Path, PathBuf};
 
 struct Tree {

@@ -77,6 +77,18 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Whether the next token that is not a newline is `{`.
+    pub(crate) fn opens_next(&self) -> bool {
+        let mut ahead = Lexer { ..*self };
+        loop {
+            ahead.skip_blanks();
+            match ahead.peek() {
+                Some(b'\n') => drop(ahead.bump()),
+                next => return next == Some(b'{'),
+            }
+        }
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.get(self.position).copied()
     }

@@ -4,7 +4,7 @@
 //! unit is carried out before the next is read. A syntax error costs the unit as far as it was read: the rest of
 //! the line is dropped and the next line begins a new unit, even inside what was meant to be a block.
 
-use super::ast::{Block, Command, Script, Simple, Statement};
+use super::ast::{Block, Command, Part, Script, Simple, Statement};
 use super::budget::Budget;
 use super::lexer::{Lexed, Lexer, Token, is_name};
 use crate::limits::LimitName;
@@ -41,6 +41,12 @@ pub(crate) struct Parser<'a> {
     cost: usize,
     /// Functions read so far in this unit: GRUB knows them even when the rest of the unit is wrong.
     functions: Vec<Statement>,
+}
+
+/// The commands whose block may stand on the next line. GRUB calls that an error and drops the entry; people write
+/// it all the same, and mean an entry.
+fn is_entry(name: &[u8]) -> bool {
+    matches!(name, b"menuentry" | b"submenu")
 }
 
 const RESERVED: [&[u8]; 15] = [
@@ -258,6 +264,10 @@ impl<'a> Parser<'a> {
         let mut words = vec![first.word];
         while let Some(lexed) = self.take_word(budget)? {
             words.push(lexed.word);
+        }
+        let entry = matches!(words.first().map(|word| &**word), Some([Part::Text(name)]) if is_entry(name));
+        if entry && self.token == Token::Newline && self.lexer.opens_next() {
+            self.newlines(budget)?;
         }
         let block = if self.token == Token::Open { Some(self.block(budget)?) } else { None };
         Ok(Simple { words, block })

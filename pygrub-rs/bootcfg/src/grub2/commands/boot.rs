@@ -125,12 +125,19 @@ pub(super) fn boot(machine: &mut Machine<'_>, _call: &Call<'_>) -> Result<u32, S
 pub(super) fn other(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     let name = OTHER_LOADERS.iter().find(|name| name.as_bytes() == call.name).copied().unwrap_or_default();
     machine.note(&format!("`{name}` is not supported yet"));
-    machine.loaded = Loaded::Other(name);
+    // What only adds to something loaded before does not hide its name.
+    let adds = name.contains("module") || name.contains("initrd") || name.contains("ramdisk");
+    if !(adds && matches!(machine.loaded, Loaded::Other(_))) {
+        machine.loaded = Loaded::Other(name);
+    }
     Ok(0)
 }
 
 /// `exit`, `halt`, `reboot`, `fwsetup`.
 pub(super) fn leave(_machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    if call.name == b"fwsetup" && call.arguments.iter().any(|word| word == b"--is-supported") {
+        return Ok(status::TEST_FAILURE);
+    }
     Err(Stop::Leave(match call.name {
         b"halt" => "halt",
         b"reboot" => "reboot",

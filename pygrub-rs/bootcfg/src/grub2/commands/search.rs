@@ -80,7 +80,7 @@ pub(super) fn search_one(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u
 
 fn find(machine: &mut Machine<'_>, key: Key, name: &[u8], variable: Option<&[u8]>) -> Result<u32, Stop> {
     let Some(guest) = machine.guest else {
-        machine.note("`search` finds nothing: there is no guest to search");
+        machine.notes.add(|| "`search` finds nothing: there is no guest to search".to_owned());
         return Ok(status::FILE_NOT_FOUND);
     };
     let volumes = guest.volumes();

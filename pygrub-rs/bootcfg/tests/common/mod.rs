@@ -1,0 +1,113 @@
+//! A guest made of a map, for tests.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test program uses a part of it, and fails by panicking"
+)]
+
+use bootcfg::{
+    BootEntry, BootMenu, FileKind, FileStatus, Guest, GuestError, Limits, VolumeId, VolumeName, discover,
+};
+use std::collections::BTreeMap;
+
+/// Volumes with files.
+#[derive(Default)]
+pub(crate) struct MapGuest {
+    volumes: Vec<VolumeName>,
+    files: BTreeMap<(VolumeId, Vec<u8>), Vec<u8>>,
+}
+
+impl MapGuest {
+    /// A guest with one volume, `hd0,msdos1`, and one file.
+    pub(crate) fn with_config(path: &str, text: impl AsRef<[u8]>) -> Self {
+        Self::default().volume("hd0,msdos1", "11111111-2222-3333-4444-555555555555", "root").file(path, text)
+    }
+
+    /// One more volume; files added after it are on it.
+    pub(crate) fn volume(mut self, name: &str, uuid: &str, label: &str) -> Self {
+        let id = VolumeId(u32::try_from(self.volumes.len()).unwrap());
+        let grub_names = vec![name.to_owned(), name.replace("msdos", "").replace("gpt", "")];
+        let (uuid, label) = (Some(uuid.to_owned()), Some(label.as_bytes().to_vec()));
+        self.volumes.push(VolumeName { id, grub_names, uuid, label });
+        self
+    }
+
+    /// One more file on the last volume.
+    pub(crate) fn file(mut self, path: &str, text: impl AsRef<[u8]>) -> Self {
+        let volume = self.volumes.last().unwrap().id;
+        self.files.insert((volume, path.as_bytes().to_vec()), text.as_ref().to_vec());
+        self
+    }
+
+    /// The menu of the first volume.
+    pub(crate) fn menu(&self) -> BootMenu {
+        self.menu_of(0)
+    }
+
+    /// The menu of a volume.
+    pub(crate) fn menu_of(&self, volume: u32) -> BootMenu {
+        discover(self, VolumeId(volume), &Limits::default()).unwrap().unwrap()
+    }
+}
+
+impl Guest for MapGuest {
+    fn volumes(&self) -> &[VolumeName] {
+        &self.volumes
+    }
+
+    fn status(&self, volume: VolumeId, path: &[u8]) -> Option<FileStatus> {
+        if let Some(content) = self.files.get(&(volume, path.to_vec())) {
+            return Some(FileStatus { kind: FileKind::File, size: u64::try_from(content.len()).unwrap() });
+        }
+        let folder = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
+        let inside = |(on, file): &&(VolumeId, Vec<u8>)| *on == volume && file.starts_with(&folder);
+        self.files.keys().find(inside).map(|_| FileStatus { kind: FileKind::Directory, size: 0 })
+    }
+
+    fn read(&self, volume: VolumeId, path: &[u8], max: u64) -> Result<Vec<u8>, GuestError> {
+        let error = |message: &str, not_found| GuestError { message: message.to_owned(), not_found };
+        let content = self.files.get(&(volume, path.to_vec())).ok_or_else(|| error("no such file", true))?;
+        if u64::try_from(content.len()).unwrap() > max {
+            return Err(error("too large", false));
+        }
+        Ok(content.clone())
+    }
+}
+
+/// An environment block of the usual size.
+pub(crate) fn grubenv(lines: &str) -> Vec<u8> {
+    let mut block = format!("# GRUB Environment Block\n{lines}").into_bytes();
+    block.resize(1024, b'#');
+    block
+}
+
+/// The entry with this title.
+pub(crate) fn entry<'a>(menu: &'a BootMenu, title: &str) -> &'a BootEntry {
+    let found = menu.entries.iter().find(|entry| entry.title == title.as_bytes());
+    found.unwrap_or_else(|| panic!("no entry {title:?} in {menu:#?}"))
+}
+
+/// The entry that boots when nobody interferes.
+pub(crate) fn default(menu: &BootMenu) -> &BootEntry {
+    menu.default
+        .and_then(|index| menu.entries.get(index))
+        .unwrap_or_else(|| panic!("no default in {menu:#?}"))
+}
+
+/// `volume:path` of the kernel.
+pub(crate) fn kernel(entry: &BootEntry) -> String {
+    let file = entry.kernel.as_ref().unwrap_or_else(|| panic!("no kernel in {entry:#?}"));
+    format!("{}:{}", file.volume.0, String::from_utf8_lossy(&file.path))
+}
+
+/// `volume:path` of every ramdisk.
+pub(crate) fn ramdisks(entry: &BootEntry) -> Vec<String> {
+    let name = |file: &bootcfg::FileRef| format!("{}:{}", file.volume.0, String::from_utf8_lossy(&file.path));
+    entry.ramdisks.iter().map(name).collect()
+}
+
+/// The arguments as text.
+pub(crate) fn arguments(entry: &BootEntry) -> String {
+    String::from_utf8_lossy(&entry.arguments).into_owned()
+}
