@@ -165,16 +165,8 @@ impl Running {
         Pid::from_child(&self.child)
     }
 
-    /// Whether it has ended.
-    pub fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
-
     /// Waits for its end; true when it came in time.
     pub fn wait(&mut self, patience: Duration) -> bool {
-        if self.has_ended() {
-            return true;
-        }
         let descriptor: OwnedFd = pidfd_open(self.pid(), PidfdFlags::empty()).unwrap();
         let end = Instant::now() + patience;
         loop {
@@ -184,6 +176,22 @@ impl Running {
                 other => return other.unwrap() > 0,
             }
         }
+    }
+
+    /// Once it has ended: the most memory, in KiB, that it or any process below it had resident. This process's own is
+    /// counted too, because the standard library starts programs from within it.
+    #[must_use]
+    pub fn peak_kib(&self) -> u64 {
+        // SAFETY: all-zero values of these C structures are valid.
+        let (mut status, mut usage): (libc::siginfo_t, libc::rusage) = unsafe { std::mem::zeroed() };
+        let pid = self.pid().as_raw_nonzero().get();
+        // SAFETY: waitid fills the two structures; with WNOWAIT the process stays to be waited for.
+        let result = unsafe {
+            let flags = libc::WEXITED | libc::WNOWAIT;
+            libc::syscall(libc::SYS_waitid, libc::P_PID, pid, &raw mut status, flags, &raw mut usage)
+        };
+        assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
+        usage.ru_maxrss as u64
     }
 
     /// Sends it a signal.

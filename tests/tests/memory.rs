@@ -6,25 +6,26 @@ use fsimage_tests::{Guest, Output, Stage};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The promise is 24 MiB. A debug build's programs are several times as large, and counted once a process.
-const MOST_KIB: u64 = if cfg!(debug_assertions) { 48 } else { 24 } << 10;
+/// The promise, kept by debug builds too.
+const MOST_KIB: u64 = 24 << 10;
+/// Front end, warden, inmate.
+const PROCESSES: u64 = 3;
 
 #[test]
 fn a_ramdisk_of_256_mib_takes_no_more_memory_than_a_small_one() {
     let stage = Stage::new();
-    let small = peaks(&stage, &Guest::demo());
-    let large = peaks(&stage, &Guest::large(256));
-    let (small_sum, large_sum) = (small.iter().sum::<u64>(), large.iter().sum::<u64>());
-    println!(
-        "peak memory in KiB: small guest {small:?} = {small_sum}, 256 MiB ramdisk {large:?} = {large_sum}"
-    );
-    assert_eq!(large.len(), 3, "front end, warden, inmate: {large:?}");
-    assert!(large_sum <= MOST_KIB, "{large_sum} KiB, at most {MOST_KIB}");
+    for (name, guest) in [("small guest", Guest::demo()), ("256 MiB ramdisk", Guest::large(256))] {
+        let (seen, largest) = peaks(&stage, &guest);
+        let sum: u64 = seen.iter().sum();
+        // What was seen may have missed a process's last moment, or all of it; what the kernel counted has not.
+        let bound = largest * PROCESSES;
+        println!("{name}: peaks in KiB {seen:?}, together {sum}; none above {largest}, so at most {bound}");
+        assert!(sum <= MOST_KIB && bound <= MOST_KIB, "{name}: {sum} or {bound} KiB, at most {MOST_KIB}");
+    }
 }
 
-/// The peak of each process, the largest first. Each process's own count of its peak never falls, so what was seen last
-/// is near the end's.
-fn peaks(stage: &Stage, guest: &Guest) -> Vec<u64> {
+/// The peak of each process as seen while it ran, the largest first; and the largest of them as the kernel counted it.
+fn peaks(stage: &Stage, guest: &Guest) -> (Vec<u64>, u64) {
     let output = Output::new();
     let mut running = stage
         .pygrub()
@@ -41,8 +42,9 @@ fn peaks(stage: &Stage, guest: &Guest) -> Vec<u64> {
             }
         }
     }
+    let largest = running.peak_kib();
     running.finish().assert_success();
     let mut peaks: Vec<u64> = peaks.into_values().collect();
     peaks.sort_unstable_by(|a, b| b.cmp(a));
-    peaks
+    (peaks, largest)
 }
