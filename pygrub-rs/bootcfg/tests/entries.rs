@@ -129,7 +129,7 @@ fn entries_made_in_loops_and_by_functions() {
 fn configfile_in_an_entry_is_a_menu_of_its_own() {
     let guest = MapGuest::with_config(
         "/boot/grub/grub.cfg",
-        "set default=1>1\nmenuentry A { linux /a }\nmenuentry More { configfile /more.cfg }\n",
+        "set default=\"1>1\"\nmenuentry A { linux /a }\nmenuentry More { configfile /more.cfg }\n",
     )
     .file("/more.cfg", "menuentry B { linux /b }\nmenuentry C { linux /c }\nset default=C\n");
     let menu = guest.menu();

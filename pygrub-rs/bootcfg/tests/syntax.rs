@@ -24,9 +24,12 @@ fn grub_accepts(text: &str) -> bool {
 
 /// Whether we do.
 fn we_accept(text: &str) -> bool {
-    let menu = bootcfg::parse_config(text.as_bytes(), &bootcfg::Limits::default());
-    let notes = menu.unwrap_or_else(|error| panic!("{text:?}: {error}")).notes;
-    !notes.iter().any(|note| note.contains("syntax error"))
+    let limits = bootcfg::Limits { max_steps: 1000, ..bootcfg::Limits::default() };
+    // An endless loop is good syntax.
+    let Ok(menu) = bootcfg::parse_config(text.as_bytes(), &limits) else {
+        return true;
+    };
+    !menu.notes.iter().any(|note| note.contains("syntax error"))
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! Mutated configurations: whatever the bytes, an answer and no panic.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test's own numbers; an overflow fails the test"
+)]
+
+mod common;
+
+use bootcfg::{Limits, VolumeId, discover, parse_config};
+use common::MapGuest;
+
+const SEEDS: [&[u8]; 4] = [
+    include_bytes!("grub2/configs/debian12.cfg"),
+    include_bytes!("grub2/configs/ubuntu2404.cfg"),
+    include_bytes!("grub2/language.txt"),
+    include_bytes!("grub2/syntax.txt"),
+];
+
+const PIECES: [&[u8]; 24] = [
+    b"{",
+    b"}",
+    b"\"",
+    b"'",
+    b"\\",
+    b"$",
+    b"${",
+    b"\n",
+    b";",
+    b"#",
+    b"\0",
+    b"\xff",
+    b" if ",
+    b" fi ",
+    b"; then ",
+    b"$@",
+    b"menuentry x {",
+    b"submenu y {",
+    b"\nfunction f {\n",
+    b"while true; do ",
+    b" done\n",
+    b"[ ",
+    b" >1",
+    b"eval ",
+];
+
+/// The same numbers on every run (xorshift): a failure can be repeated.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 1).unwrap_or(0) % below.max(1)
+    }
+}
+
+fn mutated(numbers: &mut Numbers) -> Vec<u8> {
+    let seed = SEEDS[numbers.next(SEEDS.len())];
+    let from = numbers.next(seed.len());
+    let length = numbers.next(4000);
+    let mut text: Vec<u8> = seed.iter().copied().skip(from).take(length).collect();
+    for _ in 0..numbers.next(12) {
+        let at = numbers.next(text.len() + 1);
+        match numbers.next(4) {
+            0 => {
+                let piece = PIECES[numbers.next(PIECES.len())];
+                text.splice(at..at, piece.iter().copied());
+            }
+            1 => drop(text.drain(at..(at + numbers.next(40)).min(text.len()))),
+            2 => {
+                let copy: Vec<u8> = text.iter().copied().skip(numbers.next(text.len())).take(60).collect();
+                text.splice(at..at, copy);
+            }
+            _ => {
+                if let Some(byte) = text.get_mut(at) {
+                    *byte ^= 1 << numbers.next(8);
+                }
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn mutations_do_no_harm() {
+    let limits = Limits { max_steps: 20_000, ..Limits::default() };
+    let mut numbers = Numbers(0x5eed_2026_1121_0001);
+    for _ in 0..4_000 {
+        let text = mutated(&mut numbers);
+        let alone = parse_config(&text, &limits);
+        let guest = MapGuest::with_config("/boot/grub/grub.cfg", &text).file("/boot/grub/grubenv", &text);
+        let whole = discover(&guest, VolumeId(0), &limits);
+        for menu in [alone.ok(), whole.ok().flatten()].into_iter().flatten() {
+            if let Some(default) = menu.default {
+                assert!(menu.entries[default].is_bootable());
+            }
+            for entry in &menu.entries {
+                assert!(entry.kernel.is_some() || !entry.problems.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_truncation_of_a_real_configuration() {
+    let text = SEEDS[0];
+    for length in 0..text.len() {
+        assert!(parse_config(&text[..length], &Limits::default()).is_ok(), "{length}");
+    }
+}
