@@ -54,19 +54,22 @@ pub(crate) fn read(disk: &mut Disk<'_>, outer: &Frame, frame: &Frame, system: Sy
     for (number, slice) in (0..).zip(&label.slices).filter(|(_, slice)| slice.sectors > 0) {
         let size = slice.sectors.saturating_mul(unit);
         let names = frame.names.lettered(&outer.names, system.grub_map(), number);
-        let Some(offset) = slice.offset.checked_sub(origin) else {
+        let start = slice.offset.checked_sub(origin).map(|offset| around.at(offset, unit));
+        // Slice c stands for the partition, slice d for the disk: never smaller, but for rounding to cylinders.
+        let named = matches!(number, 2 | 3);
+        let whole = start.is_none_or(|start| {
+            [outer, frame].iter().any(|around| around.start == start && (named || around.size <= size))
+        });
+        if whole && slice.fstype == bsd_types::UNUSED {
+            continue;
+        }
+        let Some(start) = start else {
             disk.remark(format!(
                 "partition {} begins before the partition around it: left out",
                 names.address
             ));
             continue;
         };
-        let start = around.at(offset, unit);
-        let whole = [outer, frame].iter().any(|f| f.start == start && f.size <= size);
-        if whole && slice.fstype == bsd_types::UNUSED {
-            // Slices c and d stand for the partition and the disk.
-            continue;
-        }
         let Some(placed) = around.place(disk, names, Scheme::Bsd, start, size) else { continue };
         let partition = Partition {
             type_code: Some(slice.fstype),

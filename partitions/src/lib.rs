@@ -9,7 +9,7 @@
 //!
 //! # Which table counts
 //! A GPT that an MBR protects, or whose primary header is sound on a disk without an MBR; an MBR; an Apple map; Sun's
-//! label; a Solaris VTOC or a BSD label in the second sector; else nothing, and the disk is one volume. What only the
+//! label; SGI's; a Solaris VTOC or a BSD label in the second sector; else nothing, and the disk is one volume. What only the
 //! other tables of a hybrid list is listed behind, as `mbr2` and `apm2`. Inside partitions, Solaris and BSD labels are
 //! read where the type announces them, and then their slices stand for the partition; a whole disk copied into a
 //! partition is read too, if nothing is odd about its table.
@@ -39,6 +39,7 @@ mod mbr_types;
 mod names;
 mod nested;
 mod scan;
+mod sgi_label;
 mod sun_label;
 mod sun_types;
 mod table;

@@ -21,9 +21,11 @@ pub(crate) fn expand(disk: &mut Disk<'_>, outer: &Frame, partitions: Vec<Found>)
             continue;
         };
         let Some(slices) = labelled(disk, outer, &frame, &found) else {
-            let inside = copied_disk(disk, frame.clone());
+            // A volume that begins where its table does is not inside it: one would go round in circles.
+            let inside = found.partition.start > outer.start;
+            let copied = if inside { copied_disk(disk, frame) } else { Vec::new() };
             volumes.push(found);
-            volumes.extend(inside);
+            volumes.extend(copied);
             continue;
         };
         let own = |slice: &Found| {

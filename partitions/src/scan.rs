@@ -5,7 +5,7 @@ use crate::disk::Disk;
 use crate::frame::{Found, Frame, Role};
 use crate::mbr::{self, SECTOR};
 use crate::names::Names;
-use crate::{MAX_VOLUMES, Partition, Scheme, Table, apm, bsd_label, gpt, nested, sun_label, vtoc};
+use crate::{MAX_VOLUMES, Partition, Scheme, Table, apm, bsd_label, gpt, nested, sgi_label, sun_label, vtoc};
 use fsimage_sdk::{Result, Volume};
 
 /// Where an ISO 9660 filesystem's first volume descriptor has its name.
@@ -79,6 +79,9 @@ fn divide(disk: &mut Disk<'_>, frame: &mut Frame, sector: &[u8]) -> (Scheme, Vec
     }
     if let Some(found) = sun_label::read(disk, frame, sector) {
         return (Scheme::Sun, found, whole);
+    }
+    if let Some(found) = sgi_label::read(disk, frame, sector) {
+        return (Scheme::Sgi, found, whole);
     }
     // A label on a bare disk lies in the second sector, so a disk can have one and a boot block before it.
     if let Some(found) = vtoc::read(disk, frame) {

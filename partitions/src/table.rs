@@ -17,6 +17,8 @@ pub enum Scheme {
     Sun,
     /// By a BSD disklabel.
     Bsd,
+    /// By the volume header of SGI's machines.
+    Sgi,
     /// By an Apple partition map.
     Apm,
 }
@@ -32,6 +34,7 @@ impl Scheme {
             Self::Vtoc => "vtoc",
             Self::Sun => "sun",
             Self::Bsd => "bsd",
+            Self::Sgi => "sgi",
             Self::Apm => "apm",
         }
     }
@@ -50,7 +53,7 @@ pub struct Partition {
     pub start: u64,
     /// Length in bytes.
     pub size: u64,
-    /// The MBR's type byte, or a BSD label's.
+    /// The MBR's type byte, or a BSD label's, or an SGI header's.
     pub type_code: Option<u8>,
     /// The type's GUID in a GPT, lower case.
     pub type_guid: Option<String>,

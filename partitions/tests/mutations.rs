@@ -141,6 +141,14 @@ fn sun() {
 }
 
 #[test]
+fn sgi() {
+    let pieces = vec![(0, sgi_label(&[(0, 0, 0), (0x0a, 5000, 900), (6, 0, 9000)]))];
+    smoke(Scheme::Sgi, &[Seed { pieces, hot: vec![(0, 0x138..0x1f8), (0, 0x138..0x15c)] }], |pieces| {
+        sum_sgi(&mut pieces[0].1);
+    });
+}
+
+#[test]
 fn bsd() {
     let label = |base, wide| {
         bsd_label(&[(7, base, 2000), (1, base + 2000, 100), (0, base, 4096), (7, base + 3000, 90)], wide)

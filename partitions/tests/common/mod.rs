@@ -263,3 +263,25 @@ pub fn apple_map(block: u16, parts: &[(&str, &str, u32, u32)]) -> Vec<u8> {
     }
     map
 }
+
+/// SGI's volume header; partitions are (type, first block, blocks).
+pub fn sgi_label(parts: &[(u32, u32, u32)]) -> Vec<u8> {
+    let mut header = vec![0; 512];
+    put(&mut header, 0, &0x0be5_a941_u32.to_be_bytes());
+    for (number, &(kind, first, blocks)) in parts.iter().enumerate() {
+        let at = 0x138 + 12 * number;
+        put(&mut header, at, &blocks.to_be_bytes());
+        put(&mut header, at + 4, &first.to_be_bytes());
+        put(&mut header, at + 8, &kind.to_be_bytes());
+    }
+    sum_sgi(&mut header);
+    header
+}
+
+/// The sum of all 32-bit words is zero.
+pub fn sum_sgi(header: &mut [u8]) {
+    put(header, 0x1f8, &[0; 4]);
+    let words = header.chunks_exact(4).map(|w| u32::from_be_bytes(w.try_into().unwrap()));
+    let sum = words.fold(0_u32, u32::wrapping_add);
+    put(header, 0x1f8, &sum.wrapping_neg().to_be_bytes());
+}
