@@ -1,5 +1,7 @@
 //! What is GRUB's language and what is not, asked of GRUB's own parser: `grub-script-check`.
 
+#![allow(clippy::panic, reason = "helpers of tests fail by panicking")]
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
