@@ -1,0 +1,63 @@
+//! Writes the fuzz targets' first inputs into corpus/: the tables that the tests of `partitions` build, and the first
+//! 64 KiB of any image that is given: `cargo run --example seeds -- [IMAGE…]`.
+
+#[path = "../../partitions/tests/common/mod.rs"]
+mod common;
+
+use common::*;
+use std::io::{Read, Result};
+use std::path::Path;
+
+/// One buffer of these pieces.
+fn disk(pieces: &[(usize, Vec<u8>)]) -> Vec<u8> {
+    let end = pieces.iter().map(|(start, bytes)| start + bytes.len()).max().unwrap_or(0);
+    let mut disk = vec![0; end];
+    for (start, bytes) in pieces {
+        put(&mut disk, *start, bytes);
+    }
+    disk
+}
+
+fn write(target: &str, name: &str, bytes: &[u8]) -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(name), bytes)
+}
+
+fn main() -> Result<()> {
+    let mbr = |entries: &[Entry]| boot_sector(entries).to_vec();
+    let logical = [
+        (0, mbr(&[(0x80, 0x83, 16, 48), (0, 0x05, 64, 30_000)])),
+        (64 * 512, mbr(&[(0, 0x83, 8, 100), (0, 0x05, 128, 1000)])),
+        (192 * 512, mbr(&[(0, 0x83, 8, 100)])),
+    ];
+    write("partitions_mbr", "logical", &disk(&logical))?;
+    for size in [128, 256] {
+        let entries = gpt_entry(size, LINUX_FILESYSTEM, 64, 1000, "root");
+        let header = gpt_header(1, 131_071, 2, size as u32, &entries, 131_000);
+        let pieces = [(0, mbr(&[(0, 0xee, 1, u32::MAX)])), (512, header), (1024, entries)];
+        write("partitions_gpt", &format!("entries-{size}"), &disk(&pieces))?;
+    }
+    let slices: [Slice; 3] = [(2, 0, 16, 2000), (3, 1, 2016, 500), (5, 1, 0, 4000)];
+    let solaris = [(0, mbr(&[(0x80, 0xbf, 16, 4096)])), (17 * 512, vtoc(&slices))];
+    write("partitions_vtoc", "three", &disk(&solaris))?;
+    write("partitions_sun", "tags", &sun_label(&slices, true))?;
+    write("partitions_sun", "none", &sun_label(&slices, false))?;
+    write("partitions_sgi", "two", &sgi_label(&[(0x0a, 5000, 900), (6, 0, 9000)]))?;
+    for wide in [false, true] {
+        let label = bsd_label(&[(7, 16, 2000), (1, 2016, 100), (0, 16, 4096)], wide);
+        let pieces = [(0, mbr(&[(0x80, 0xa5, 16, 4096)])), (17 * 512, label)];
+        write("partitions_bsdlabel", if wide { "wide" } else { "narrow" }, &disk(&pieces))?;
+    }
+    for block in [512, 2048] {
+        write("partitions_apm", &format!("{block}"), &apple_map(block, &[("Apple_HFS", "one", 64, 100)]))?;
+    }
+    for (number, image) in std::env::args_os().skip(1).enumerate() {
+        let mut head = Vec::new();
+        std::fs::File::open(image)?.take(65_536).read_to_end(&mut head)?;
+        for scheme in ["mbr", "gpt", "vtoc", "sun", "sgi", "bsdlabel", "apm"] {
+            write(&format!("partitions_{scheme}"), &format!("image-{number}"), &head)?;
+        }
+    }
+    Ok(())
+}
