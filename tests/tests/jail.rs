@@ -5,7 +5,7 @@
 use fsimage_tests::guest::USER;
 use fsimage_tests::processes::{Process, identity};
 use fsimage_tests::run::Running;
-use fsimage_tests::{Guest, Output, Run, Stage};
+use fsimage_tests::{Guest, Output, Run, Stage, need};
 use rustix::process::Signal;
 use std::path::PathBuf;
 
@@ -210,7 +210,7 @@ fn nobody_of_the_same_user_may_look_into_the_inmate() {
     let held = Held::new(USER, &[]);
     // Not dumpable: its files in /proc belong to root, and its memory to nobody.
     let path = held.inmate.proc("mem");
-    let outcome = Run::new(&fsimage_tests::need("cat", "coreutils")).arg(&path).user(USER).finish();
+    let outcome = Run::new(&need("cat", "coreutils")).arg(&path).user(USER).finish();
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.stderr.contains("Permission denied"), "{}", outcome.stderr);
     held.release();
@@ -251,4 +251,26 @@ fn without_the_sandbox_it_says_so_loudly() {
     assert!(outcome.stderr.contains("WARNING: --no-sandbox"), "{}", outcome.stderr);
     let outcome = stage.pygrub().arg("-l").arg(&guest.image).finish();
     assert_eq!(outcome.assert_success().stderr, "");
+}
+
+#[test]
+fn a_good_run_makes_no_forbidden_call() {
+    // From the first to the last: a worker that the filter stops at its end looks like one that did something evil.
+    let (stage, guest, strace) = (Stage::new(), Guest::demo(), need("strace", "strace"));
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        let trace = folder.path().join("trace");
+        Run::new(&strace)
+            .args(["-f", "-e", "trace=none", "-o"])
+            .arg(&trace)
+            .arg(stage.path("pygrub-rs"))
+            .args(["-q", "--output-format=simple"])
+            .option("--output-directory", folder.path())
+            .arg(&guest.image)
+            .finish()
+            .assert_success();
+        let text = std::fs::read_to_string(&trace).unwrap();
+        assert!(text.contains("+++ exited with 0 +++"), "{text}");
+        assert!(!text.contains("SIGSYS"), "{text}");
+    }
 }

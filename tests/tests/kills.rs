@@ -29,7 +29,15 @@ struct Scene {
     worker_usual: Duration,
 }
 
-/// What became of one run.
+/// Who is to be killed.
+#[derive(Debug, Clone, Copy)]
+enum Victim {
+    FrontEnd(Signal),
+    Warden,
+    Inmate,
+}
+
+/// What became of the runs.
 #[derive(Debug, Default)]
 struct Tally {
     successes: usize,
@@ -47,10 +55,10 @@ impl Scene {
         let (usual, worker_usual) = (Duration::ZERO, Duration::ZERO);
         let mut scene = Self { stage, guest, kernel, ramdisk, _folder: folder, usual, worker_usual };
         let output = Output::new();
-        let (begin, mut running) = (Instant::now(), scene.run(&output).spawn());
+        let (mut seen, mut running) = (None, scene.run(&output).spawn());
         while !running.wait(Duration::from_micros(100)) {
             if worker(&running, false).is_some() {
-                scene.worker_usual = begin.elapsed();
+                scene.worker_usual = seen.get_or_insert_with(Instant::now).elapsed();
             }
         }
         let outcome = running.finish();
@@ -110,84 +118,97 @@ impl Scene {
         }
     }
 
-    /// Runs it once, does this to it at that moment, and watches until its end. None when it was too late.
-    fn disturb(&self, after: Duration, mut act: impl FnMut(&Running) -> bool) -> Option<(Outcome, Output)> {
+    /// Runs it once, sends a signal so long after the victim has appeared, and watches until the end. None when it was
+    /// too late.
+    fn disturb(&self, victim: Victim, after: Duration) -> Option<(Outcome, Output)> {
         let output = Output::new();
         let mut running = self.run(&output).spawn();
-        let ended = self.watch(&mut running, &output, Instant::now() + after);
-        let acted = !ended && act(&running);
+        let mut ended = false;
+        let (process, signal) = loop {
+            let found = match victim {
+                Victim::FrontEnd(signal) => Some((front_end(&running), signal)),
+                Victim::Warden => worker(&running, false).map(|warden| (warden, Signal::KILL)),
+                Victim::Inmate => worker(&running, true).map(|inmate| (inmate, Signal::KILL)),
+            };
+            ended = ended || self.watch(&mut running, &output, Instant::now());
+            if found.is_some() || ended {
+                break found;
+            }
+        }
+        .unwrap_or((front_end(&running), Signal::KILL));
+        ended = ended || self.watch(&mut running, &output, Instant::now() + after);
+        let hit = !ended && process.program().is_some() && process.signal(signal);
         let hang = Instant::now() + fsimage_tests::HANG;
         assert!(ended || self.watch(&mut running, &output, hang), "it hangs");
         let outcome = running.finish();
         self.stage.assert_nothing_runs();
         // Whatever happened.
         self.assert_whole_files(&output);
-        acted.then_some((outcome, output))
+        hit.then_some((outcome, output))
     }
 
-    /// Does it until it has happened often enough, at moments spread over a usual run.
+    /// Does it until it has happened often enough, at moments spread over what the victim usually lives. How long that is
+    /// depends on what else the host does: a miss makes the span shorter, a hit longer.
     fn repeat(
         &self,
-        seed: u64,
-        span: Duration,
-        mut act: impl FnMut(&Running) -> bool,
+        victim: Victim,
+        longest: Duration,
         mut judge: impl FnMut(Outcome, &Output, &mut Tally),
     ) -> Tally {
-        let (mut random, mut tally, mut hits) = (Random(seed), Tally::default(), 0);
+        let (mut random, mut tally) = (Random(1), Tally::default());
+        let (mut hits, mut span) = (0, longest);
         while hits < KILLS {
-            match self.disturb(random.part_of(span), &mut act) {
-                Some((outcome, output)) => {
-                    judge(outcome, &output, &mut tally);
-                    hits += 1;
-                }
-                None => {
-                    tally.misses += 1;
-                    assert!(tally.misses < 20 * KILLS, "it is never there to be killed");
-                }
+            if let Some((outcome, output)) = self.disturb(victim, random.part_of(span)) {
+                judge(outcome, &output, &mut tally);
+                hits += 1;
+                span = longest.min(span.mul_f64(1.2));
+            } else {
+                tally.misses += 1;
+                assert!(tally.misses < 20 * KILLS, "it is never there to be killed");
+                span = span.mul_f64(0.8);
             }
         }
         tally
     }
 
     /// A worker's death is a complete success, where it was not needed any more, or a clear error and nothing left.
-    fn kill_worker(&self, inmate: bool, seed: u64) -> Tally {
-        self.repeat(
-            seed,
-            self.worker_usual,
-            |running| worker(running, inmate).is_some_and(|worker| worker.signal(Signal::KILL)),
-            |outcome, output, tally| {
-                if outcome.code == Some(0) {
-                    self.assert_complete(&outcome, output);
-                    tally.successes += 1;
-                } else {
-                    let died = outcome.stderr.contains("killed by signal 9 (SIGKILL)");
-                    // Before the jail was closed, the inmate can still tell.
-                    outcome.assert_failure(if died { "worker died" } else { "the warden gave up" });
-                    output.assert_untouched();
-                    tally.errors += 1;
-                }
-            },
-        )
+    fn kill_worker(&self, victim: Victim) -> Tally {
+        self.repeat(victim, self.worker_usual, |outcome, output, tally| {
+            if outcome.code == Some(0) {
+                self.assert_complete(&outcome, output);
+                tally.successes += 1;
+            } else {
+                let died = outcome.stderr.contains("killed by signal 9 (SIGKILL)");
+                // Before the jail was closed, the inmate can still tell.
+                outcome.assert_failure(if died { "worker died" } else { "the warden gave up" });
+                output.assert_untouched();
+                tally.errors += 1;
+            }
+        })
     }
 }
 
+fn front_end(running: &Running) -> Process {
+    Process { pid: running.pid().as_raw_nonzero().get() }
+}
+
 /// The warden, or its inmate, while it lives: one that nobody has waited for yet has no program any more.
-fn worker(front_end: &Running, inmate: bool) -> Option<Process> {
-    let warden = Process { pid: front_end.pid().as_raw_nonzero().get() }.child()?;
+fn worker(running: &Running, inmate: bool) -> Option<Process> {
+    let warden = front_end(running).child()?;
     let worker = if inmate { warden.child()? } else { warden };
     worker.program().map(|_| worker)
 }
 
 #[test]
 fn the_warden_is_killed_at_50_random_moments() {
-    let tally = Scene::new().kill_worker(false, 1);
+    let tally = Scene::new().kill_worker(Victim::Warden);
     println!("{tally:?}");
     assert!(tally.errors > 0, "{tally:?}");
 }
 
 #[test]
 fn the_inmate_is_killed_at_50_random_moments() {
-    let tally = Scene::new().kill_worker(true, 2);
+    let tally = Scene::new().kill_worker(Victim::Inmate);
     println!("{tally:?}");
     assert!(tally.errors > 0, "{tally:?}");
 }
@@ -195,14 +216,8 @@ fn the_inmate_is_killed_at_50_random_moments() {
 #[test]
 fn the_front_end_is_killed_at_50_random_moments() {
     let scene = Scene::new();
-    let tally = scene.repeat(
-        3,
-        scene.usual,
-        |running| {
-            running.signal(Signal::KILL);
-            true
-        },
-        |outcome, output, tally| match outcome.code {
+    let tally = scene.repeat(Victim::FrontEnd(Signal::KILL), scene.usual, |outcome, output, tally| {
+        match outcome.code {
             // It was faster.
             Some(_) => {
                 scene.assert_complete(&outcome, output);
@@ -213,8 +228,8 @@ fn the_front_end_is_killed_at_50_random_moments() {
                 assert_eq!(outcome.signal, Some(9));
                 tally.deaths += 1;
             }
-        },
-    );
+        }
+    });
     println!("{tally:?}");
     assert!(tally.deaths > 0, "{tally:?}");
 }
@@ -222,14 +237,8 @@ fn the_front_end_is_killed_at_50_random_moments() {
 #[test]
 fn the_front_end_is_terminated_at_50_random_moments() {
     let scene = Scene::new();
-    let tally = scene.repeat(
-        4,
-        scene.usual,
-        |running| {
-            running.signal(Signal::TERM);
-            true
-        },
-        |outcome, output, tally| match outcome.code {
+    let tally = scene.repeat(Victim::FrontEnd(Signal::TERM), scene.usual, |outcome, output, tally| {
+        match outcome.code {
             Some(_) => {
                 scene.assert_complete(&outcome, output);
                 tally.successes += 1;
@@ -240,8 +249,8 @@ fn the_front_end_is_terminated_at_50_random_moments() {
                 output.assert_untouched();
                 tally.deaths += 1;
             }
-        },
-    );
+        }
+    });
     println!("{tally:?}");
     assert!(tally.deaths > 0, "{tally:?}");
 }
