@@ -31,10 +31,14 @@ impl Disk {
                 seek(&descriptor, SeekFrom::End(0)).map_err(|errno| Error::io(&shown, errno))?
             }
             other => {
-                return Err(Error::new(
-                    ErrorKind::InvalidArgument,
-                    format!("{shown}: neither a file nor a block device but {other:?}"),
-                ));
+                let what = match other {
+                    FileType::Directory => "a directory",
+                    FileType::Fifo => "a named pipe",
+                    FileType::Socket => "a socket",
+                    _ => "a character device",
+                };
+                let why = format!("{shown}: {what}, where a disk image or a block device is wanted");
+                return Err(Error::new(ErrorKind::InvalidArgument, why));
             }
         };
         Ok(Self { descriptor, size, path: path.to_owned() })

@@ -224,7 +224,7 @@ fn the_disk_is_empty() {
 #[test]
 fn the_disk_is_a_directory() {
     let folder = tempfile::tempdir().unwrap();
-    assert_image_fails(folder.path(), "neither a file nor a block device");
+    assert_image_fails(folder.path(), "a directory, where a disk image or a block device is wanted");
 }
 
 #[test]
@@ -232,8 +232,11 @@ fn the_disk_is_a_fifo_or_a_character_device() {
     let folder = tempfile::tempdir().unwrap();
     let fifo = folder.path().join("fifo");
     Run::new(&need("mkfifo", "coreutils")).arg(&fifo).finish().assert_success();
-    assert_image_fails(&fifo, "neither a file nor a block device");
-    assert_image_fails(Path::new("/dev/zero"), "neither a file nor a block device");
+    assert_image_fails(&fifo, "a named pipe, where a disk image or a block device is wanted");
+    assert_image_fails(
+        Path::new("/dev/zero"),
+        "a character device, where a disk image or a block device is wanted",
+    );
 }
 
 #[test]

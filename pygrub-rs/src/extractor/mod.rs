@@ -4,6 +4,7 @@ mod args;
 mod cat;
 mod get;
 mod info;
+mod jail;
 mod ls;
 mod output;
 mod partitions;
