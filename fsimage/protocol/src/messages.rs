@@ -363,12 +363,24 @@ wire_struct! {
         size: u64,
         /// The table's own code for its type.
         type_code: Option<u8>,
+        /// The type's GUID in a GPT.
+        type_guid: Option<Name>,
         /// The type in words.
         type_name: Name,
         /// Marked active.
         active: bool,
+        /// A Solaris slice's tag.
+        tag: Option<u32>,
+        /// A Solaris slice's flags, or a GPT entry's attributes.
+        flags: Option<u64>,
+        /// The name in a GPT or an Apple map: the guest's own text.
+        name: Option<Name>,
+        /// The partition's unique id, Linux's PARTUUID.
+        part_uuid: Option<Name>,
         /// `hd0,msdos1` and the like.
         grub_names: List<Name, 8>,
+        /// `sda1`, where it is certain.
+        linux_name: Option<Name>,
         /// What it holds.
         content: Content,
     }

@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::output::Output;
 use crate::exit::Result;
-use fsimage::protocol::{Content, VolumeReport};
+use fsimage::protocol::{Content, Name, VolumeReport};
 use fsimage::{Session, escape};
 use serde::Serialize;
 
@@ -24,6 +24,21 @@ pub(super) struct Row {
     uuid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+    /// The table's own code, in hexadecimal, or the type's GUID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    type_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flags: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partuuid: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    grub: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linux: Option<String>,
 }
 
 impl Row {
@@ -39,6 +54,17 @@ impl Row {
             label: None,
             uuid: None,
             problem: None,
+            type_id: volume
+                .type_guid
+                .as_ref()
+                .map(shown)
+                .or_else(|| volume.type_code.map(|code| format!("0x{code:02x}"))),
+            tag: volume.tag,
+            flags: volume.flags,
+            name: volume.name.as_ref().map(shown),
+            partuuid: volume.part_uuid.as_ref().map(shown),
+            grub: volume.grub_names.0.iter().map(shown).collect(),
+            linux: volume.linux_name.as_ref().map(shown),
         };
         let given = |text: &[u8]| (!text.is_empty()).then(|| escape(text));
         match &volume.content {
@@ -67,8 +93,14 @@ impl Row {
             or_dash(&filesystem),
             or_dash(&self.label),
             or_dash(&self.uuid),
+            or_dash(&self.grub.first().cloned()),
+            or_dash(&self.linux),
         ]
     }
+}
+
+fn shown(text: &Name) -> String {
+    escape(&text.0)
 }
 
 /// Lists the disk's volumes.
@@ -91,7 +123,8 @@ pub(super) fn partitions(session: &mut Session, common: &Common) -> Result<()> {
 
 /// The rows under a heading, the active one marked with an asterisk.
 pub(super) fn aligned(rows: &[Row]) -> Vec<String> {
-    let heading = ["ADDRESS", "SCHEME", "START", "SIZE", "TYPE", "FILESYSTEM", "LABEL", "UUID"];
+    let heading =
+        ["ADDRESS", "SCHEME", "START", "SIZE", "TYPE", "FILESYSTEM", "LABEL", "UUID", "GRUB", "LINUX"];
     let mut lines = vec![heading.map(str::to_owned).to_vec()];
     lines.extend(rows.iter().map(Row::columns));
     let widths: Vec<usize> = (0..heading.len())
