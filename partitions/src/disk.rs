@@ -14,6 +14,8 @@ pub(crate) struct Disk<'a> {
     volume: &'a Volume,
     reads_left: u32,
     bytes_left: usize,
+    /// A limit was reached, and told.
+    stopped: bool,
     remarks: Vec<String>,
     /// Remarks made, told or not.
     odd: usize,
@@ -21,7 +23,14 @@ pub(crate) struct Disk<'a> {
 
 impl<'a> Disk<'a> {
     pub(crate) fn new(volume: &'a Volume) -> Self {
-        Self { volume, reads_left: MAX_READS, bytes_left: MAX_BYTES, remarks: Vec::new(), odd: 0 }
+        Self {
+            volume,
+            reads_left: MAX_READS,
+            bytes_left: MAX_BYTES,
+            stopped: false,
+            remarks: Vec::new(),
+            odd: 0,
+        }
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -37,10 +46,10 @@ impl<'a> Disk<'a> {
         }
         let budget = self.reads_left.checked_sub(1).zip(self.bytes_left.checked_sub(length));
         let Some((reads, bytes)) = budget else {
-            if self.reads_left > 0 {
-                self.reads_left = 0;
+            if !self.stopped {
+                self.stopped = true;
                 self.remark(format!(
-                    "the tables want more than {MAX_READS} reads or {MAX_BYTES} bytes: stopped"
+                    "the tables want more than {MAX_READS} reads or {MAX_BYTES} bytes: the rest is left out"
                 ));
             }
             return None;

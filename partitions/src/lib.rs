@@ -14,6 +14,11 @@
 //! read where the type announces them, and then their slices stand for the partition; a whole disk copied into a
 //! partition is read too, if nothing is odd about its table.
 //!
+//! # Limits
+//! 256 volumes ([`MAX_VOLUMES`]), tables nested to a depth of 4, 128 extended boot records a table, 4096 GPT entries in
+//! at most 1 MiB, 64 entries of an Apple map, 22 BSD slices; 4096 reads and 16 MiB for all of it. What a limit cuts off
+//! is remarked, and so is whatever else is odd, 64 times.
+//!
 //! # Boot-search order
 //! 1. the whole disk, if it is an ISO 9660 or an MBR entry begins at sector 0 (a hybrid image);
 //! 2. what is active: the MBR's flag, the GPT's attribute "legacy BIOS bootable", and slices of an active partition;

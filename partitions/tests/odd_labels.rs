@@ -12,7 +12,10 @@
 mod common;
 
 use common::*;
+use fsimage_sdk::ReadAt;
 use partitions::{MAX_VOLUMES, Scheme, Table, read_table};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const SECTORS: u64 = 131_072;
 
@@ -266,4 +269,46 @@ fn a_boot_sector_in_a_partition_is_no_disk() {
         let table = read(vec![(0, boot_sector(&[(0, 0x83, 100, 1000)]).to_vec()), (51_200, inner.to_vec())]);
         assert_eq!((rows(&table), &table.remarks[..]), (vec![("1", 100, 1000)], &[][..]));
     }
+}
+
+/// A disk that counts its reads and their bytes.
+struct Counting(SparseDisk, AtomicUsize, AtomicUsize);
+
+impl ReadAt for Counting {
+    fn size(&self) -> u64 {
+        self.0.size
+    }
+
+    fn sector_size(&self) -> u32 {
+        512
+    }
+
+    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> fsimage_sdk::Result<()> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.2.fetch_add(buffer.len(), Ordering::Relaxed);
+        self.0.read_exact_at(offset, buffer)
+    }
+}
+
+#[test]
+fn reads_and_bytes_have_a_limit() {
+    // 250 partitions that are all the same disk, which has a chain of 120 empty records.
+    let mut entries: Vec<u8> = (0..250).flat_map(|_| gpt_entry(256, [5; 16], 200, 90_000, "")).collect();
+    entries.resize(1 << 20, 0);
+    let header = gpt_header(1, SECTORS - 1, 100_000, 256, &entries, SECTORS - 40);
+    let chain = (0..120_u32).map(|n| {
+        let more = if n < 119 { 10 } else { 0 };
+        let record = boot_sector(&[(0, 0, 0, 0), (0, 0x05, (n + 1) * 10, more)]);
+        ((200 + 10 + u64::from(n) * 10) * 512, record.to_vec())
+    });
+    let mut written = vec![(0, protective()), (512, header), (100_000 * 512, entries)];
+    written.push((200 * 512, boot_sector(&[(0, 0x05, 10, 80_000)]).to_vec()));
+    written.extend(chain);
+    let disk = SparseDisk { pieces: written, size: SECTORS * 512, sector_size: 512 };
+    let disk = Arc::new(Counting(disk, AtomicUsize::new(0), AtomicUsize::new(0)));
+    let table = read_table(&(disk.clone() as fsimage_sdk::Volume)).unwrap();
+    assert_eq!((table.scheme, table.partitions.len()), (Scheme::Gpt, 250));
+    assert_eq!(table.remarks.len(), 65);
+    assert!((4000..=4097).contains(&disk.1.load(Ordering::Relaxed)), "{:?} reads", disk.1);
+    assert!(disk.2.load(Ordering::Relaxed) <= (16 << 20) + 512, "{:?} bytes", disk.2);
 }
