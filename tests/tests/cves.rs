@@ -4,7 +4,10 @@
 
 use fsimage_tests::output::listing;
 use fsimage_tests::{Guest, Outcome, Output, Stage, Tree, toolstack};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a guest may write into its configuration in the hope that somebody executes it.
 const CODE: [&str; 8] = [
@@ -222,4 +225,50 @@ fn xsa_198_no_title_reaches_the_terminal() {
             }
         }
     }
+}
+
+#[test]
+fn output_directory_race_of_2014_nothing_lands_behind_a_link() {
+    let (stage, guest) = (Stage::new(), Guest::demo());
+    let (folder, victim) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (directory, link) = (folder.path().join("out"), folder.path().join("link"));
+    std::fs::create_dir(&directory).unwrap();
+    symlink(victim.path(), &link).unwrap();
+    let over = AtomicBool::new(false);
+    let (mut done, mut refused) = (0, 0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                // Directory and link change places, over and over.
+                renameat_with(CWD, &directory, CWD, &link, RenameFlags::EXCHANGE).unwrap();
+            }
+        });
+        let mut race = || {
+            for _ in 0..100 {
+                let outcome = stage
+                    .pygrub()
+                    .args(["-q", "--output-format=simple0"])
+                    .option("--output-directory", &directory)
+                    .arg(&guest.image)
+                    .finish();
+                match outcome.code {
+                    Some(0) => done += 1,
+                    _ => {
+                        outcome.assert_failure("a symbolic link is not followed here");
+                        refused += 1;
+                    }
+                }
+                assert_eq!(listing(victim.path()), []);
+            }
+        };
+        // The other thread has to end whatever becomes of this one.
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(&mut race));
+        over.store(true, Ordering::Relaxed);
+        outcome.unwrap();
+    });
+    println!("{done} delivered, {refused} refused");
+    assert_eq!(done + refused, 100);
+    // Two files for each that was delivered, in the directory that was opened, wherever it is called by now.
+    let kept = if directory.is_symlink() { &link } else { &directory };
+    assert_eq!(listing(kept).len(), 2 * done);
 }
