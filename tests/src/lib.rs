@@ -15,6 +15,7 @@
 )]
 
 pub mod guest;
+pub mod layout;
 pub mod libxl;
 pub mod mount;
 pub mod output;
