@@ -48,6 +48,7 @@ impl Session {
     /// [`ErrorKind::NotADirectory`], [`ErrorKind::Limit`] and what the filesystem says.
     pub fn read_dir(&mut self, volume: u32, directory: &Node) -> Result<Vec<DirEntry>> {
         let mut all = Vec::new();
+        let mut bytes = 0_usize;
         let mut cursor = 0;
         loop {
             let request = Request::ReadDir { volume, node: directory.node, cursor };
@@ -58,7 +59,13 @@ impl Session {
                 return Err(self.violation(&format!("the file name \"{}\"", crate::escape(&bad.name.0))));
             }
             let stuck = entries.0.is_empty() || next == Some(cursor);
+            bytes = entries.0.iter().fold(bytes, |sum, entry| sum.saturating_add(entry.name.0.len()));
             all.extend(entries.0);
+            let limit = self.options().max_listing_bytes;
+            if u64::try_from(bytes).unwrap_or(u64::MAX) > limit {
+                let why = format!("a directory has more bytes of names than max_listing_bytes={limit}");
+                return Err(Error::new(ErrorKind::Limit, why));
+            }
             let limit = self.options().limits.max_directory_entries;
             if u64::try_from(all.len()).unwrap_or(u64::MAX) > limit {
                 return Err(Error::new(

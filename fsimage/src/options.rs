@@ -17,6 +17,11 @@ pub struct Options {
     pub layout: Layout,
     /// Longest wait for one answer.
     pub deadline: Duration,
+    /// Longest wait for all answers together: a worker that drips its answers ends here. Time in which nothing is
+    /// asked, such as that of a person at a menu or of a copy by the kernel, does not count.
+    pub total_deadline: Duration,
+    /// Most bytes of names kept of one directory's listing.
+    pub max_listing_bytes: u64,
     /// What the worker may not exceed.
     pub limits: WorkerLimits,
 }
@@ -28,6 +33,8 @@ impl Default for Options {
             run_as: DEFAULT_UID,
             layout: Layout::Scan {},
             deadline: Duration::from_secs(30),
+            total_deadline: Duration::from_secs(300),
+            max_listing_bytes: 32 << 20,
             limits: WorkerLimits {
                 memory: 64 << 20,
                 cpu_seconds: 60,

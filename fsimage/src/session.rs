@@ -8,7 +8,7 @@ use fsimage_protocol::{
 };
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Bytes of shared memory through which data that is not plain on the disk leaves the worker.
 pub(crate) const SHARED_DATA: u32 = 256 << 10;
@@ -68,6 +68,7 @@ pub struct Session {
     options: Options,
     report: WorkerReport,
     table: Option<Table>,
+    waited: Duration,
 }
 
 impl Session {
@@ -96,6 +97,7 @@ impl Session {
             options: options.clone(),
             report,
             table: None,
+            waited: Duration::ZERO,
         };
         match session.begin() {
             Ok(()) => Ok(session),
@@ -286,11 +288,14 @@ impl Session {
     }
 
     fn receive(&mut self) -> Result<Reply> {
-        let deadline = Instant::now().checked_add(self.options.deadline);
+        let left = self.options.total_deadline.saturating_sub(self.waited);
+        let begun = Instant::now();
+        let deadline = begun.checked_add(self.options.deadline.min(left));
         let received = match &mut self.channel {
             Some(channel) => channel.receive::<Reply>(deadline),
             None => Err(ChannelError::Closed),
         };
+        self.waited = self.waited.saturating_add(begun.elapsed());
         match received {
             Ok(Reply::Failed { kind, message, offset }) => match ErrorKind::from_code(kind) {
                 Some(kind) => Err(Error::new(kind, escape(&message.0)).at(offset)),
@@ -314,12 +319,13 @@ impl Session {
         match why {
             ChannelError::Deadline => {
                 let (_, _, words) = self.process.end();
-                let seconds = self.options.deadline.as_secs_f32();
-                Error::new(
-                    ErrorKind::Deadline,
-                    format!("the worker did not answer in {seconds} s; it was stopped"),
-                )
-                .with_last_words(words)
+                let (one, all) = (self.options.deadline, self.options.total_deadline);
+                let what = if self.waited < all {
+                    format!("the worker did not answer in {} s", one.as_secs_f32())
+                } else {
+                    format!("the worker took {} s for its answers in all", all.as_secs_f32())
+                };
+                Error::new(ErrorKind::Deadline, format!("{what}; it was stopped")).with_last_words(words)
             }
             ChannelError::Closed => {
                 let (how, status, words) = self.process.end();

@@ -10,3 +10,5 @@ pub mod exit;
 pub mod extractor;
 pub mod format;
 pub mod pygrub;
+pub mod units;
+pub mod worker_options;

@@ -183,7 +183,7 @@ fn the_ramdisk_is_missing() {
 #[test]
 fn the_kernel_is_a_directory() {
     let tree = Tree::configured("menuentry x {\nlinux /boot ro\n}\n");
-    assert_image_fails(&tree.guest().image, "the kernel /boot: not a regular file but a dir");
+    assert_image_fails(&tree.guest().image, "the kernel /boot: a directory, where a file is wanted");
 }
 
 #[test]

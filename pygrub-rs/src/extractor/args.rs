@@ -1,8 +1,9 @@
 //! The command line.
 
+use crate::units::parse_size;
+use crate::worker_options::WorkerOptions;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
-use std::time::Duration;
 
 const ABOUT: &str = "\
 IMAGE is a disk image or block device on this host, PATH a path in the guest's filesystem. Without
@@ -35,19 +36,20 @@ pub(super) struct Common {
     /// The filesystem begins at this byte of the image; no partition table is read
     #[arg(long, global = true, value_name = "BYTES")]
     pub offset: Option<u64>,
-    /// Seconds to wait for each answer of the worker's
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "30",
-          value_parser = crate::pygrub::parse_seconds)]
-    pub deadline: Duration,
     /// Most files and directories that one -R visits
     #[arg(long, global = true, value_name = "COUNT", default_value_t = super::walk::MAX_ENTRIES)]
     pub max_entries: u64,
+    /// Refuse a larger file: bytes, or with K, M, G
+    #[arg(long, global = true, value_name = "SIZE", default_value = "64G", value_parser = parse_size)]
+    pub max_file_size: u64,
     /// Read the disk without a jail. Dangerous: a hostile disk may take over this host
     #[arg(long, global = true)]
     pub no_sandbox: bool,
     /// Say more when something fails
     #[arg(long, global = true)]
     pub debug: bool,
+    #[command(flatten)]
+    pub worker: WorkerOptions,
 }
 
 #[derive(Debug, Subcommand)]

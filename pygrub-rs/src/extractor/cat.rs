@@ -15,6 +15,7 @@ pub(super) fn cat(session: &mut Session, paths: &[OsString], common: &Common) ->
     for path in paths {
         let path = path.as_bytes();
         let node = session.stat(volume, path, true)?;
+        volume::check_size(&node, common).map_err(|failure| failure.within(escape(path)))?;
         session
             .copy_to_stream(volume, &node, &mut output)
             .map_err(|why| Failure::within(output.explain(why), escape(path)))?;

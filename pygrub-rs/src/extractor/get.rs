@@ -75,6 +75,7 @@ pub(super) fn get(session: &mut Session, paths: &[OsString], target: &Target, co
         };
         target.refuse_special(name)?;
         let node = session.stat(volume, path, true)?;
+        volume::check_size(&node, common).map_err(|failure| failure.within(&shown))?;
         let draft = target.directory.draft(UNFINISHED)?;
         session
             .copy_to_file(volume, &node, draft.as_fd(), 0)

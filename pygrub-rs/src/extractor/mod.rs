@@ -54,9 +54,8 @@ fn open(image: Option<&Path>, common: &Common) -> Result<Session> {
     let disks = image.map(Disk::open).transpose()?;
     let options = fsimage::Options {
         sandbox: !common.no_sandbox,
-        deadline: common.deadline,
         layout: common.offset.map_or(Layout::Scan {}, |start| Layout::Offset { start }),
-        ..fsimage::Options::default()
+        ..common.worker.options()
     };
     Ok(Session::open(disks.into_iter().collect(), &options)?)
 }

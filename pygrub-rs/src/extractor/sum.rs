@@ -49,14 +49,15 @@ pub(super) fn sum(session: &mut Session, paths: &[OsString], how: &Depth, common
 
 fn print(
     session: &mut Session,
-    volume: u32,
+    number: u32,
     path: &[u8],
     node: &Node,
     common: &Common,
     output: &mut Output,
 ) -> Result<()> {
+    volume::check_size(node, common)?;
     let mut hash = Hash(Sha256::new());
-    session.copy_to_stream(volume, node, &mut hash)?;
+    session.copy_to_stream(number, node, &mut hash)?;
     let sha256: String = hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let path = escape(path);
     match common.json {

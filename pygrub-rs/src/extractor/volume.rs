@@ -4,7 +4,7 @@ use super::args::Common;
 use crate::exit::{Failure, Result};
 use crate::pygrub::volumes;
 use fsimage::protocol::Content;
-use fsimage::{Session, escape};
+use fsimage::{Node, Session, escape};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
@@ -55,4 +55,16 @@ pub(super) fn choose(session: &mut Session, common: &Common, paths: &[OsString])
         "{}: on none of the disk's filesystems; `fsimage partitions` lists them, --partition chooses one",
         shown.join(", ")
     )))
+}
+
+/// Refuses a file that says it is larger than `--max-file-size`. What it says is all that anybody can know before.
+pub(super) fn check_size(node: &Node, common: &Common) -> Result<()> {
+    let (size, limit) = (node.metadata.size, common.max_file_size);
+    if size > limit {
+        let why = format!(
+            "a file of {size} bytes, where at most {limit} are copied; --max-file-size raises the limit"
+        );
+        return Err(Failure::Failed(why));
+    }
+    Ok(())
 }

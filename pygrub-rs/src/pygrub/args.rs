@@ -11,9 +11,11 @@
 //! would read the wrong disk if they were swapped); an empty operand is dropped (xapi splits its arguments on single
 //! blanks).
 
-use super::{blanks, limits};
+use super::blanks;
 use crate::exit::{Failure, Result};
 use crate::format::Format;
+use crate::units::parse_size;
+use crate::worker_options::WorkerOptions;
 use clap::Parser;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
@@ -116,25 +118,20 @@ pub(super) struct Options {
     /// The user that the worker becomes; never root
     #[arg(long, value_name = "UID", allow_hyphen_values = true, help_heading = "Limits and jail")]
     pub runas: Option<u32>,
-    /// Seconds to wait for each answer of the worker's
-    #[arg(long, value_name = "SECONDS", help_heading = "Limits and jail",
-          value_parser = limits::parse_seconds, default_value = "30")]
-    pub deadline: std::time::Duration,
     /// Refuse a larger kernel: bytes, or with K, M, G [default: 1G]
-    #[arg(long, value_name = "SIZE", help_heading = "Limits and jail", value_parser = limits::parse_size)]
+    #[arg(long, value_name = "SIZE", help_heading = "Limits and jail", value_parser = parse_size)]
     pub max_kernel_size: Option<u64>,
     /// Refuse a larger ramdisk, all parts together: bytes, or with K, M, G [default: 1G]
-    #[arg(long, value_name = "SIZE", help_heading = "Limits and jail", value_parser = limits::parse_size)]
+    #[arg(long, value_name = "SIZE", help_heading = "Limits and jail", value_parser = parse_size)]
     pub max_ramdisk_size: Option<u64>,
-    /// Address space of the worker: bytes, or with K, M, G [default: 64M]
-    #[arg(long, value_name = "SIZE", help_heading = "Limits and jail", value_parser = limits::parse_size)]
-    pub worker_memory: Option<u64>,
     /// Read the guest's disk without a jail. Dangerous: a hostile disk may take over this host
     #[arg(long, help_heading = "Limits and jail")]
     pub no_sandbox: bool,
     /// Say what was looked at and why it was passed over
     #[arg(long, alias = "d", alias = "de", help_heading = "Limits and jail")]
     pub debug: bool,
+    #[command(flatten)]
+    pub worker: WorkerOptions,
 }
 
 /// A value that is passed on to the guest or compared with guest text: bytes, not necessarily UTF-8.

@@ -77,7 +77,8 @@ fn find<'a>(session: &mut Session, file: &'a FileRef, what: &str) -> Result<Foun
     })?;
     match node.file_type {
         FileType::Regular => Ok(Found { file, node }),
-        other => Err(Failure::Failed(format!("{shown}: not a regular file but a {}", other.text()))),
+        FileType::Directory => Err(Failure::Failed(format!("{shown}: a directory, where a file is wanted"))),
+        other => Err(Failure::Failed(format!("{shown}: a {}, where a file is wanted", other.text()))),
     }
 }
 

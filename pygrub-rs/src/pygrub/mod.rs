@@ -15,7 +15,6 @@ pub(crate) mod volumes;
 
 use crate::{console, exit};
 use args::Invocation;
-pub(crate) use limits::parse_seconds;
 use std::ffi::OsString;
 use std::process::ExitCode;
 

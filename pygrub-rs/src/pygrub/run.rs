@@ -54,13 +54,12 @@ fn choose(session: &mut Session, options: &Options, only: Option<u32>) -> Result
 fn session_options(options: &Options, limits: &Limits) -> Result<fsimage::Options> {
     let mut session = fsimage::Options {
         sandbox: !options.no_sandbox,
-        deadline: options.deadline,
         layout: match (options.isconfig, options.offset) {
             (true, _) => Layout::Text {},
             (false, Some(start)) => Layout::Offset { start },
             (false, None) => Layout::Scan {},
         },
-        ..fsimage::Options::default()
+        ..options.worker.options()
     };
     if let Some(memory) = limits.worker_memory {
         session.limits.memory = memory;

@@ -162,7 +162,9 @@ impl Registry {
         Err(broken.or(failed).unwrap_or_else(|| self.not_recognised()))
     }
 
-    fn not_recognised(&self) -> Error {
+    /// That no plugin knows a volume, with the plugins that could not be asked.
+    #[must_use]
+    pub fn not_recognised(&self) -> Error {
         let names: Vec<&str> = self.plugins.iter().map(LoadedPlugin::name).collect();
         let mut text = if names.is_empty() {
             "no filesystem plugin is loaded".to_owned()
@@ -170,7 +172,8 @@ impl Registry {
             format!("no filesystem known to {}", names.join(", "))
         };
         for Rejected { file, reason } in &self.rejected {
-            text.push_str(&format!("; not loaded: {}: {reason}", file.display()));
+            let name = file.file_name().unwrap_or_default().display();
+            text.push_str(&format!("; not loaded: {name}: {reason}"));
         }
         Error::new(ErrorKind::NotRecognised, text)
     }

@@ -125,9 +125,7 @@ impl Volumes {
     /// The filesystem on a volume, opened when it is first asked for.
     pub(crate) fn mounted(&self, number: u32) -> Result<&Mounted> {
         self.probe(self.get(number)?).as_ref().map_err(|why| match why {
-            Unmounted::Unrecognised => {
-                Error::new(ErrorKind::NotRecognised, "no plugin recognises a filesystem on this volume")
-            }
+            Unmounted::Unrecognised => self.registry.not_recognised(),
             Unmounted::Broken(plugin, why) => again(why, &format!("{plugin} filesystem")),
             Unmounted::Unreadable(why) => again(why, "volume"),
         })
