@@ -18,8 +18,8 @@ pub type Place = (u64, u64);
 /// A disk being laid out.
 #[derive(Debug)]
 pub struct Disk {
-    folder: TempDir,
     path: PathBuf,
+    _folder: TempDir,
 }
 
 impl Disk {
@@ -37,7 +37,7 @@ impl Disk {
         let folder = tempfile::Builder::new().prefix("pygrub-rs-layout.").tempdir_in("/tmp").unwrap();
         let path = folder.path().join("disk.img");
         make(&path);
-        Self { folder, path }
+        Self { path, _folder: folder }
     }
 
     /// The image.
@@ -77,14 +77,6 @@ impl Disk {
         let outcome =
             Run::new(&need("parted", "parted")).args(["-s", "-m"]).arg(&self.path).args(args).finish();
         outcome.assert_success().text()
-    }
-
-    /// Makes a filesystem in a file beside the image.
-    #[must_use]
-    pub fn beside(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        path
     }
 }
 
@@ -251,6 +243,8 @@ pub struct Volume {
     pub label: Option<String>,
     /// The filesystem's UUID.
     pub uuid: Option<String>,
+    /// GRUB's names.
+    pub grub: Vec<String>,
 }
 
 impl Volume {
@@ -272,8 +266,29 @@ impl Volume {
             filesystem: optional("filesystem"),
             label: optional("label"),
             uuid: optional("uuid"),
+            grub: row.get("grub").and_then(Value::as_array).map_or_else(Vec::new, |names| {
+                names.iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+            }),
         }
     }
+}
+
+/// The names under which GRUB itself lists the disk and its volumes: `hd0,msdos2`.
+#[must_use]
+pub fn by_grub(disk: &Path) -> Vec<String> {
+    let outcome = Run::new(&need("grub-fstest", "grub-common")).arg(disk).arg("ls").finish();
+    let text = outcome.assert_success().text();
+    let names = text.split_whitespace().filter_map(|name| name.strip_prefix("(loop0"));
+    names.map(|name| format!("hd0{}", name.trim_end_matches(')'))).collect()
+}
+
+/// What GRUB itself reads from a file on the volume that it calls so. Nested names it lists, but grub-fstest cannot open
+/// them.
+#[must_use]
+pub fn cat_by_grub(disk: &Path, name: &str, path: &str) -> Outcome {
+    let name = name.replacen("hd0", "loop0", 1);
+    let run = Run::new(&need("grub-fstest", "grub-common")).arg(disk).arg("cat");
+    run.arg(format!("({name}){path}")).finish()
 }
 
 /// What libblkid says of the filesystem at a place: its label and its UUID.

@@ -9,8 +9,8 @@
 )]
 
 use fsimage_tests::layout::{
-    Disk, LABEL, Loop, Place, SECTOR, Volume, blkid, bsd_label, by_fdisk, by_mmls, by_parted, by_partx,
-    by_sfdisk, ext4, filesystem, tool_on, vtoc, write_at,
+    Disk, LABEL, Loop, Place, SECTOR, Volume, blkid, bsd_label, by_fdisk, by_grub, by_mmls, by_parted,
+    by_partx, by_sfdisk, cat_by_grub, ext4, filesystem, tool_on, vtoc, write_at,
 };
 use fsimage_tests::{Guest, Outcome, Output, Run, Stage, need, toolstack};
 use std::ffi::OsStr;
@@ -159,7 +159,8 @@ impl Bench {
         let volumes = self.volumes(disk);
         let mut places: Vec<Place> = volumes.iter().map(|volume| volume.place).collect();
         let mut theirs = theirs.to_vec();
-        (places.sort_unstable(), theirs.sort_unstable());
+        places.sort_unstable();
+        theirs.sort_unstable();
         assert_eq!(places, theirs, "{volumes:#?}");
         for volume in volumes.iter().filter(|volume| volume.filesystem.is_some()) {
             assert_eq!((volume.label.clone(), volume.uuid.clone()), blkid(disk, volume.place), "{volume:#?}");
@@ -184,6 +185,20 @@ impl Bench {
         self.assert_fails(disk, &["--partition=nowhere"], &words);
         self.stage.assert_nothing_runs();
     }
+
+    /// GRUB itself calls the volume so, and finds the kernel there. It does not read a GPT's backup, nor large sectors
+    /// but on a device, nor an MBR inside a partition.
+    #[track_caller]
+    fn assert_grub_agrees(&self, disk: &Path, address: &str) {
+        let volumes = self.volumes(disk);
+        let volume = volumes.iter().find(|volume| volume.address == address).unwrap();
+        let theirs = by_grub(disk);
+        assert!(theirs.contains(&volume.grub[0]), "{:?} in {theirs:?}", volume.grub);
+        for name in volume.grub.iter().filter(|name| name.matches(',').count() < 2) {
+            let outcome = cat_by_grub(disk, name, &self.guest.kernel);
+            assert!(outcome.stdout == self.expected.kernel, "{name}: {outcome:?}");
+        }
+    }
 }
 
 /// Sectors as bytes.
@@ -203,6 +218,7 @@ fn the_second_primary_is_active() {
     ))
     .write(at(2048), &bench.decoy())
     .write(at(8192), &bench.system());
+    bench.assert_grub_agrees(disk.path(), "2");
     bench.assert_boots(disk.path(), "2", Some("1"), &by_sfdisk(disk.path()));
     // The other way round.
     Run::new(&need("sfdisk", "fdisk"))
@@ -225,6 +241,7 @@ fn a_logical_partition() {
     .write(at(12288), &bench.system());
     let theirs = without(by_sfdisk(disk.path()), &[at(6144)]);
     assert_eq!(theirs.len(), 3);
+    bench.assert_grub_agrees(disk.path(), "6");
     bench.assert_boots(disk.path(), "6", None, &theirs);
 }
 
@@ -238,6 +255,7 @@ fn a_gpt_by_sfdisk() {
     ))
     .write(at(2048), &bench.decoy())
     .write(at(8192), &bench.system());
+    bench.assert_grub_agrees(disk.path(), "2");
     bench.assert_boots(disk.path(), "2", Some("1"), &by_sfdisk(disk.path()));
 }
 
@@ -247,6 +265,7 @@ fn a_gpt_by_sgdisk() {
     let end = format!("7:8192:+{}", ROOM - 1);
     disk.tool("sgdisk", "gdisk", &["-n", "3:2048:+1M", "-t", "3:ef02", "-n", &end, "-t", "7:8300"], "");
     disk.write(at(8192), &bench.system());
+    bench.assert_grub_agrees(disk.path(), "7");
     bench.assert_boots(disk.path(), "7", None, &by_sfdisk(disk.path()));
     assert_eq!(bench.remarks(disk.path()), [""; 0]);
 }
@@ -310,6 +329,7 @@ fn a_gpt_on_a_device_of_large_sectors() {
     let bench = Bench::new();
     let disk = large_sectors(&bench);
     let device = Loop::new(disk.path(), 4096);
+    bench.assert_grub_agrees(device.path(), "5");
     bench.assert_boots(device.path(), "5", None, &by_sfdisk(device.path()));
     assert_eq!(bench.remarks(device.path()), [""; 0]);
 }
@@ -332,6 +352,7 @@ fn an_mbr_on_a_device_of_large_sectors() {
 fn a_device_of_small_sectors() {
     let bench = Bench::new();
     let device = Loop::new(&bench.guest.image, 512);
+    bench.assert_grub_agrees(device.path(), "1");
     bench.assert_boots(device.path(), "1", None, &by_sfdisk(device.path()));
 }
 
@@ -354,6 +375,7 @@ fn a_solaris_root_slice() {
         let mut theirs = by_mmls(disk.path(), "sun", at(4096));
         assert_eq!(theirs.len(), 4, "{theirs:?}");
         theirs.extend([primary, whole]);
+        bench.assert_grub_agrees(disk.path(), "2s3");
         bench.assert_boots(disk.path(), "2s3", Some("2s2"), &theirs);
         assert_eq!(bench.remarks(disk.path()), [""; 0]);
     }
@@ -363,6 +385,7 @@ fn a_solaris_root_slice() {
 fn a_solaris_label_on_the_whole_disk() {
     let (bench, disk) = (Bench::new(), Disk::new(24));
     disk.write(LABEL, &vtoc(&[(2, 2048, ROOM as u32), (3, 40000, 1000)])).write(at(2048), &bench.system());
+    bench.assert_grub_agrees(disk.path(), "s0");
     bench.assert_boots(disk.path(), "s0", None, &by_mmls(disk.path(), "sun", 0));
 }
 
@@ -384,6 +407,7 @@ fn a_bsd_slice() {
     bsd_disk(&bench, &disk, 4096, 40960);
     let theirs = without(by_partx(disk.path()), &[at(4096)]);
     assert_eq!(theirs.len(), 4);
+    bench.assert_grub_agrees(disk.path(), "2a");
     bench.assert_boots(disk.path(), "2a", Some("2d"), &theirs);
     assert_eq!(bench.remarks(disk.path()), [""; 0]);
 }
@@ -404,6 +428,7 @@ fn bsd_slices_by_fdisk() {
         let label = theirs.iter().position(|place| *place == (at(10240), at(65536))).unwrap();
         let theirs: Vec<Place> =
             theirs.iter().enumerate().filter(|(index, _)| *index != label).map(|(_, place)| *place).collect();
+        bench.assert_grub_agrees(disk.path(), "2a");
         bench.assert_boots(disk.path(), "2a", None, &theirs);
     }
 }
@@ -414,6 +439,7 @@ fn a_bsd_label_on_the_whole_disk() {
     bsd_disk(&bench, &disk, 0, 24 << 11);
     let theirs = without(by_sfdisk(disk.path()), &[0]);
     assert_eq!(theirs.len(), 3);
+    bench.assert_grub_agrees(disk.path(), "a");
     bench.assert_boots(disk.path(), "a", Some("d"), &theirs);
 }
 
@@ -428,6 +454,7 @@ fn a_bsd_label_in_a_gpt() {
     bare.write(LABEL, &bsd_label(&bsd_slices(40960)));
     let slices = without(by_sfdisk(bare.path()), &[0]);
     theirs.extend(slices.iter().map(|place| (at(4096) + place.0, place.1)));
+    bench.assert_grub_agrees(disk.path(), "2a");
     bench.assert_boots(disk.path(), "2a", Some("2d"), &theirs);
 }
 
@@ -437,6 +464,7 @@ fn a_sun_label() {
     // Cylinders are 255 * 63 sectors here.
     disk.sfdisk("label: sun\nd1: start=16065, size=16065, type=4\nd2: start=32130, size=32130, type=2\nd3: start=0, size=96390, type=5\n");
     disk.write(at(16065), &bench.decoy()).write(at(32130), &bench.system());
+    bench.assert_grub_agrees(disk.path(), "s1");
     bench.assert_boots(disk.path(), "s1", Some("s0"), &by_sfdisk(disk.path()));
 }
 
@@ -444,6 +472,7 @@ fn a_sun_label() {
 fn an_sgi_label() {
     let (bench, disk) = (Bench::new(), Disk::new(48));
     disk.sfdisk("label: sgi\nd1: start=16065, size=32130, type=83\n").write(at(16065), &bench.system());
+    bench.assert_grub_agrees(disk.path(), "1");
     bench.assert_boots(disk.path(), "1", None, &by_sfdisk(disk.path()));
 }
 
@@ -456,6 +485,7 @@ fn an_apple_map() {
     // The map's own entry is no volume.
     let theirs = without(by_parted(&disk), &[SECTOR]);
     assert_eq!(theirs.len(), 2);
+    bench.assert_grub_agrees(disk.path(), "3");
     bench.assert_boots(disk.path(), "3", None, &theirs);
 }
 
@@ -479,6 +509,7 @@ fn a_hybrid_iso() {
         let mut theirs = without(by_sfdisk(disk.path()), &[0]);
         assert_eq!(theirs.len(), 1 + gaps);
         theirs.push((0, size));
+        bench.assert_grub_agrees(disk.path(), "2");
         bench.assert_boots(disk.path(), "2", None, &theirs);
         // The ISO stands first; what is on it is for a plugin to say.
         assert_eq!(bench.volumes(disk.path())[0].address, "0");
@@ -489,6 +520,7 @@ fn a_hybrid_iso() {
 fn a_bare_disk() {
     let (bench, disk) = (Bench::new(), Disk::new(15));
     disk.write(0, &bench.system());
+    bench.assert_grub_agrees(disk.path(), "0");
     bench.assert_boots(disk.path(), "0", None, &[(0, 15 << 20)]);
 }
 
@@ -524,6 +556,7 @@ fn a_bsd_label_in_a_logical_partition() {
     bare.write(LABEL, &bsd_label(&bsd_slices(40960)));
     let slices = without(by_sfdisk(bare.path()), &[0]);
     theirs.extend(slices.iter().map(|place| (at(6144) + place.0, place.1)));
+    bench.assert_grub_agrees(disk.path(), "5a");
     bench.assert_boots(disk.path(), "5a", Some("5d"), &theirs);
 }
 
@@ -681,6 +714,9 @@ fn the_configuration_names_another_partition() {
         for name in apart.names {
             let (kernel, ramdisk) = (format!("({name})/vmlinuz"), format!("({name})/initrd.img"));
             assert!(boots(name, &kernel, &ramdisk, "") == bench.expected.ramdisk, "{name}: another ramdisk");
+            if *name != apart.names[0] {
+                continue;
+            }
             // Two files from two places.
             assert_eq!(boots(name, &kernel, "/initrd.img", ""), b"the decoy's ramdisk");
             // The name in a variable, as old configurations have it.
@@ -689,6 +725,16 @@ fn the_configuration_names_another_partition() {
         }
     }
 }
+
+/// A search, and how the files are named behind it.
+const SEARCHES: [(&str, &str); 6] = [
+    ("search --no-floppy --label --set=root kernels", "($root)"),
+    ("search --no-floppy --label --set=root kernels", ""),
+    ("search --no-floppy --file --set=root /only-here", "($root)"),
+    ("search --no-floppy --fs-uuid --set=root B0070000-0000-4000-8000-00000000B007", ""),
+    ("search --file --set=there /only-here", "($there)"),
+    ("search.fs_label kernels there", "($there)"),
+];
 
 #[test]
 fn the_configuration_searches_another_partition() {
@@ -699,27 +745,98 @@ fn the_configuration_searches_another_partition() {
     std::fs::write(folder.path().join("initrd.img"), &bench.expected.ramdisk).unwrap();
     std::fs::write(folder.path().join("only-here"), "").unwrap();
     let kernels = ext4(folder.path(), "kernels", BOOT_UUID, DECOY_ROOM as u32 / 2, &[]);
-    for apart in APART {
-        for (search, prefix) in [
-            ("search --no-floppy --label --set=root kernels", ""),
-            ("search --no-floppy --label --set=root kernels", "($root)"),
-            ("search --no-floppy --file --set=root /only-here", "($root)"),
-            ("search --no-floppy --fs-uuid --set=root B0070000-0000-4000-8000-00000000B007", ""),
-            ("search --file --set=there /only-here", "($there)"),
-            ("search.fs_label kernels there", "($there)"),
-        ] {
-            let disk = Disk::new(16);
-            (apart.make)(&disk);
-            let config = format!(
-                "menuentry 'Guest' {{\n{search}\nlinux {prefix}/vmlinuz {args}\n\
-                 initrd {prefix}/initrd.img\n}}\n"
-            );
-            let home = bench.small("root", DECOY_UUID, Some(&config));
-            disk.write(at(apart.home), &home).write(at(apart.kernel), &kernels);
-            let booted = bench.boot(disk.path(), &[]);
+    let everywhere = APART.iter().map(|apart| (apart, SEARCHES[0]));
+    let every_way = SEARCHES.iter().map(|search| (&APART[1], *search));
+    for (apart, (search, prefix)) in everywhere.chain(every_way) {
+        let disk = Disk::new(16);
+        (apart.make)(&disk);
+        let config = format!(
+            "menuentry 'Guest' {{\n{search}\nlinux {prefix}/vmlinuz {args}\n\
+             initrd {prefix}/initrd.img\n}}\n"
+        );
+        let home = bench.small("root", DECOY_UUID, Some(&config));
+        disk.write(at(apart.home), &home).write(at(apart.kernel), &kernels);
+        // The configuration's partition may be named: the kernel's is found all the same.
+        let volumes = bench.volumes(disk.path());
+        let home = volumes.iter().find(|volume| volume.uuid.as_deref() == Some(DECOY_UUID)).unwrap();
+        for options in [&[][..], &[&format!("--partition={}", home.address)[..]]] {
+            let booted = bench.boot(disk.path(), options);
             assert_eq!(booted.args, args, "{search}");
             assert!(booted.kernel == bench.expected.kernel, "{:?} {config}: another kernel", apart.names);
             assert!(booted.ramdisk == bench.expected.ramdisk, "{:?} {config}: another ramdisk", apart.names);
         }
     }
+}
+
+/// Neither program finds anything, and each says what it saw: this of each volume, and this of the table.
+#[track_caller]
+fn assert_nothing_usable(bench: &Bench, disk: &Disk, volumes: &[(&str, &str)], remarks: &[&str]) {
+    assert_eq!(bench.remarks(disk.path()), remarks);
+    let addresses: Vec<String> = volumes.iter().map(|(address, _)| format!("volume {address}")).collect();
+    let mut words = vec!["no boot configuration was found"];
+    words.extend(addresses.iter().map(String::as_str));
+    bench.assert_fails(disk.path(), &[], &words);
+    let debug: Vec<String> = remarks.iter().map(|text| format!("debug: remark: {text}")).collect();
+    bench.assert_fails(disk.path(), &["--debug"], &debug.iter().map(String::as_str).collect::<Vec<_>>());
+    let outcome = bench.stage.fsimage().arg("ls").arg(disk.path()).finish();
+    for (address, kind) in volumes {
+        outcome.assert_failure(&format!("volume {address}: "));
+        outcome.assert_failure(&format!("type {kind}"));
+    }
+    outcome.assert_failure("no filesystem known here");
+}
+
+#[test]
+fn nothing_usable() {
+    let bench = Bench::new();
+    let mbr = Disk::new(16);
+    mbr.sfdisk(
+        "label: dos\nstart=2048, size=2048, type=7, bootable\nstart=4096, size=2048, type=82\n\
+         start=6144, size=4096, type=bf\n",
+    );
+    let volumes = [("1", "HPFS/NTFS/exFAT"), ("2", "Linux swap / Solaris"), ("3", "Solaris")];
+    assert_nothing_usable(
+        &bench,
+        &mbr,
+        &volumes,
+        &["partition 3 has no label that divides it, against its type"],
+    );
+    let gpt = Disk::new(16);
+    gpt.sfdisk("label: gpt\nstart=2048, size=2048, type=uefi\nstart=4096, size=2048, type=swap\n");
+    assert_nothing_usable(&bench, &gpt, &[("1", "EFI System"), ("2", "Linux swap")], &[]);
+    gpt.spoil(at(1) + 0x48, 1).spoil((16 << 20) - SECTOR + 0x48, 1);
+    let remarks = [
+        "the primary GPT header is broken: its checksum is wrong",
+        "the backup GPT header is broken: its checksum is wrong",
+        "the MBR protects a GPT, and there is none that is sound",
+    ];
+    assert_nothing_usable(&bench, &gpt, &[("0", "whole disk")], &remarks);
+    let label = Disk::new(16);
+    label.sfdisk("label: dos\nstart=2048, size=8192, type=a5\n");
+    let mut spoilt = bsd_label(&[(7, 64, 4096)]);
+    spoilt[0x88] ^= 1;
+    label.write(at(2048) + LABEL, &spoilt);
+    let remarks = [
+        "a BSD label is broken: its checksum is wrong",
+        "partition 1 has no label that divides it, against its type",
+    ];
+    assert_nothing_usable(&bench, &label, &[("1", "FreeBSD")], &remarks);
+}
+
+#[test]
+fn filesystems_and_no_configuration() {
+    let (bench, disk) = (Bench::new(), Disk::new(16));
+    disk.sfdisk("label: dos\nstart=2048, size=4096, type=82\nstart=8192, size=8192, type=83\n")
+        .write(at(8192), &bench.small("kernels", BOOT_UUID, None));
+    bench.assert_fails(disk.path(), &[], &["volume 1: not recognised", "volume 2: no boot configuration"]);
+    bench.assert_fails(disk.path(), &["--partition=3"], &["--partition=3: no such partition; there are "]);
+    // What is wrong with a filesystem is said of its volume.
+    disk.spoil(at(8192) + 1024 + 0x18, 4);
+    bench.assert_fails(
+        disk.path(),
+        &[],
+        &["volume 1: not recognised", "volume 2: corrupt: ext2 filesystem: "],
+    );
+    let outcome = bench.stage.fsimage().args(["partitions", "--json"]).arg(disk.path()).finish();
+    assert!(outcome.assert_success().text().contains("\"problem\":"), "{outcome:#?}");
 }

@@ -15,6 +15,7 @@ pub(crate) const TEST: &[Need] = &[
     ("/sbin/sgdisk", "gdisk", "makes and reads GPTs, hybrid MBRs"),
     ("/sbin/parted", "parted", "makes and reads partition tables, Apple maps among them"),
     ("/usr/bin/mmls", "sleuthkit", "reads Apple maps and Solaris labels as an oracle"),
+    ("/sbin/losetup", "mount", "devices with sectors of 4096 bytes"),
     ("/usr/bin/xorriso", "xorriso", "makes hybrid ISOs"),
     ("/usr/bin/partx", "util-linux", "reads BSD and Solaris labels as an oracle; blkid"),
     ("/usr/bin/zstd", "zstd", "compressed images"),
