@@ -41,7 +41,7 @@ struct Bench {
 
 /// Builds, makes the guests, runs, prints.
 pub(crate) fn run(words: &[String]) -> Result {
-    packages::ensure(packages::BENCH)?;
+    packages::ensure()?;
     let quick = words.iter().any(|word| word == "--quick");
     finish(&mut cargo(&[
         "build",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Makes one kind of image.
 pub(crate) fn run(words: &[String]) -> Result {
-    packages::ensure(packages::TEST)?;
+    packages::ensure()?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["demo"] => finish(&mut command(maker("make-demo.sh"), &[root().join("images")])),

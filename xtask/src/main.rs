@@ -34,7 +34,7 @@ const VERBS: &[(&str, &str, Verb)] = &[
         images::run,
     ),
     ("abi", "write the plugin ABI's baseline anew, after a deliberate change", test::bless_abi),
-    ("packages", "install the Debian packages of all verbs", |_| packages::ensure(packages::ALL)),
+    ("packages", "install the Debian packages of all verbs", |_| packages::ensure()),
 ];
 
 fn main() -> ExitCode {

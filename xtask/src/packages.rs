@@ -1,4 +1,4 @@
-//! Debian packages that verbs need, and why.
+//! Debian packages that the verbs need, and why.
 
 use crate::shell::{Result, run};
 use std::path::Path;
@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 /// A file that shows a package is there, the package, and what for.
 type Need = (&'static str, &'static str, &'static str);
 
-/// What the tests need.
-pub(crate) const TEST: &[Need] = &[
+/// What tests, image makers and benchmarks need.
+pub(crate) const NEEDED: &[Need] = &[
     ("/usr/bin/cc", "gcc", "the C plugin and the layout test"),
     ("/sbin/mke2fs", "e2fsprogs", "makes ext images; debugfs and e2fsck read them as oracles"),
     ("/sbin/sfdisk", "fdisk", "makes partition tables and reads them as an oracle"),
@@ -34,15 +34,9 @@ pub(crate) const TEST: &[Need] = &[
     ("/usr/bin/strace", "strace", "counts what is read from an image"),
 ];
 
-/// What the benchmarks need besides.
-pub(crate) const BENCH: &[Need] = TEST;
-
-/// Everything.
-pub(crate) const ALL: &[Need] = TEST;
-
 /// Installs what is missing, and says so.
-pub(crate) fn ensure(needs: &[Need]) -> Result {
-    let missing: Vec<&Need> = needs.iter().filter(|(file, _, _)| !Path::new(file).exists()).collect();
+pub(crate) fn ensure() -> Result {
+    let missing: Vec<&Need> = NEEDED.iter().filter(|(file, _, _)| !Path::new(file).exists()).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use crate::shell::{Result, cargo, finish};
 
 /// Installs, builds, tests. Words given go to `cargo test`.
 pub(crate) fn run(words: &[String]) -> Result {
-    packages::ensure(packages::TEST)?;
+    packages::ensure()?;
     // The acceptance tests run the programs and plugins, which `cargo test` alone does not build.
     finish(&mut cargo(&["build", "--workspace"]))?;
     finish(cargo(&["test", "--workspace", "--no-fail-fast"]).args(words))
