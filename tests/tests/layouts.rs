@@ -726,6 +726,18 @@ fn the_configuration_names_another_partition() {
     }
 }
 
+#[test]
+fn the_configuration_names_a_partition_that_cannot_be_read() {
+    let (bench, disk) = (Bench::new(), Disk::new(16));
+    // Under the same path its own filesystem has another kernel, which is not meant: GRUB fails here too.
+    let config = "menuentry 'Guest' {\nlinux (hd0,msdos2)/vmlinuz ro\n}\n";
+    disk.sfdisk("label: dos\nstart=2048, size=4096\nstart=8192, size=4096\n")
+        .write(at(2048), &bench.small("root", DECOY_UUID, Some(config)));
+    let theirs = cat_by_grub(disk.path(), "hd0,msdos2", "/vmlinuz");
+    assert_eq!((theirs.code, &theirs.stdout[..]), (Some(1), &b""[..]), "{theirs:?}");
+    bench.assert_fails(disk.path(), &[], &["not recognised: the kernel /vmlinuz"]);
+}
+
 /// A search, and how the files are named behind it.
 const SEARCHES: [(&str, &str); 6] = [
     ("search --no-floppy --label --set=root kernels", "($root)"),

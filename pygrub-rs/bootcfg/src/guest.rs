@@ -67,7 +67,7 @@ impl std::error::Error for GuestError {}
 /// links included, is the implementor's work (it lives in the SDK, once). Listing directories is deliberately not
 /// here: no command of the loaders read so far needs it.
 pub trait Guest {
-    /// The volumes with a readable filesystem, in boot-search order.
+    /// The volumes in boot-search order; one whose filesystem cannot be read has neither UUID nor label.
     fn volumes(&self) -> &[VolumeName];
     /// What stands at the path, symbolic links followed; `None` when absent or unreadable.
     fn status(&self, volume: VolumeId, path: &[u8]) -> Option<FileStatus>;

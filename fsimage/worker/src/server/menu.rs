@@ -4,7 +4,7 @@ use super::volumes::Volumes;
 use bootcfg::{BootEntry, BootMenu, FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId, VolumeName};
 use fsimage_protocol::{Bytes, EntryReport, List, MenuReport, PassedOver, Reply, WorkerLimits};
 use fsimage_sdk::path::LastLink;
-use fsimage_sdk::{Error, ErrorKind, FileType, Result, Volume};
+use fsimage_sdk::{Error, ErrorKind, FileType, Info, Result, Volume};
 
 /// Bytes read from a filesystem at once while a configuration is read.
 const PIECE: usize = 64 << 10;
@@ -19,12 +19,15 @@ impl<'a> OpenGuest<'a> {
     fn new(volumes: &'a Volumes) -> Self {
         let names = (0..volumes.count())
             .filter_map(|number| {
-                let info = &volumes.mounted(number).ok()?.info;
+                let volume = volumes.get(number).ok()?;
+                // A volume that cannot be read has its name all the same: whoever names it means no other.
+                let info = volumes.mounted(number).ok().map(|mounted| &mounted.info);
+                let given = |info: &&Info| !info.uuid.is_empty();
                 Some(VolumeName {
                     id: VolumeId(number),
-                    grub_names: volumes.get(number).ok()?.grub_names().to_vec(),
-                    uuid: (!info.uuid.is_empty()).then(|| info.uuid.clone()),
-                    label: (!info.label.is_empty()).then(|| info.label.clone()),
+                    grub_names: volume.grub_names().to_vec(),
+                    uuid: info.filter(given).map(|info| info.uuid.clone()),
+                    label: info.map(|info| info.label.clone()).filter(|label| !label.is_empty()),
                 })
             })
             .collect();
