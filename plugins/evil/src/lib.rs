@@ -1,9 +1,9 @@
 //! A plugin that misbehaves on command, for tests of the jail and of the checks around plugins. Never installed.
 //!
-//! A volume that begins with `FSIMAGE-EVIL:NAME\n` commands the misdeed [`misdeeds::MISDEEDS`] calls NAME. System
+//! A volume that begins with `FSIMAGE-EVIL:NAME\n` commands the misdeed `misdeeds::MISDEEDS` calls NAME. System
 //! calls are tried in `open`, when the jail is up. One that succeeds fails the open with `EVIL SUCCEEDED: NAME`; one
 //! that is refused, with `evil NAME was refused: ERRNO`. Misdeeds in replies are done where the reply is made. Apart
-//! from its misdeed, the plugin serves a small guest: see [`guest`].
+//! from its misdeed, the plugin serves a small guest: see `guest`.
 
 mod calls;
 mod crashes;
