@@ -4,7 +4,7 @@
 //! warm page cache and writes onto the same filesystem; what was written is removed and synced between two turns.
 
 use crate::measure::{Measured, time, watch};
-use crate::shell::{Result, cargo, finish, output, target, work_folder};
+use crate::shell::{self, Result, finish, output, target, work_folder};
 use crate::{images, packages};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,15 +43,7 @@ struct Bench {
 pub(crate) fn run(words: &[String]) -> Result {
     packages::ensure()?;
     let quick = words.iter().any(|word| word == "--quick");
-    finish(&mut cargo(&[
-        "build",
-        "--release",
-        "--workspace",
-        "--exclude",
-        "xtask",
-        "--exclude",
-        "fsimage-tests",
-    ]))?;
+    shell::build_release()?;
     let large = if quick { "64" } else { "1024" };
     println!("| guest | program | median | ratio: ours / its | our peak memory | its peak memory |");
     println!("|---|---|---|---|---|---|");

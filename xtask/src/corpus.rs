@@ -2,7 +2,7 @@
 //! many files were read (or the exact error), time and memory. Nothing may crash, take 10 seconds or 128 MiB.
 
 use crate::measure;
-use crate::shell::{Result, cargo, finish, target, work_folder};
+use crate::shell::{self, Result, target, work_folder};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,15 +17,7 @@ const MEMORY: u64 = 128;
 /// Runs over a folder; every file's SHA-256 goes into target/corpus/.
 pub(crate) fn run(words: &[String]) -> Result {
     let [folder] = words else { return Err("which folder? cargo xtask corpus DIR".to_owned()) };
-    finish(&mut cargo(&[
-        "build",
-        "--release",
-        "--workspace",
-        "--exclude",
-        "xtask",
-        "--exclude",
-        "fsimage-tests",
-    ]))?;
+    shell::build_release()?;
     let mut images = Vec::new();
     collect(Path::new(folder), &mut images).map_err(|why| format!("{folder}: {why}"))?;
     images.sort();

@@ -1,21 +1,13 @@
 //! `cargo xtask demo`: the main job on the guest that ships with the project.
 
-use crate::shell::{Result, cargo, command, finish, output, root, target, work_folder};
+use crate::shell::{self, Result, command, finish, output, root, target, work_folder};
 use std::fs;
 use std::path::Path;
 
 /// Builds, unpacks the guest, boots it as far as a domain builder needs.
 pub(crate) fn run(_: &[String]) -> Result {
     println!("Building (release) …");
-    finish(&mut cargo(&[
-        "build",
-        "--release",
-        "--workspace",
-        "--exclude",
-        "xtask",
-        "--exclude",
-        "fsimage-tests",
-    ]))?;
+    shell::build_release()?;
     let folder = work_folder("demo")?;
     let image = folder.join("demo.img");
     unpack(&root().join("images/demo.img.gz"), &image)?;

@@ -60,3 +60,16 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command(env!("CARGO"), arguments)
 }
+
+/// Builds what ships: programs, worker and plugins.
+pub(crate) fn build_release() -> Result {
+    finish(&mut cargo(&[
+        "build",
+        "--release",
+        "--workspace",
+        "--exclude",
+        "xtask",
+        "--exclude",
+        "fsimage-tests",
+    ]))
+}

@@ -10,10 +10,13 @@ mod entry;
 mod filesystem;
 mod format;
 mod host;
+mod mount;
 mod sinks;
 mod trust;
 
-use fsimage_sdk::{Error, ErrorKind, Format, Limits, Probe, Result, Volume};
+pub use mount::{Mounted, Unmounted};
+
+use fsimage_sdk::{Error, ErrorKind, Format, Result};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -138,33 +141,8 @@ impl Registry {
         self.plugins.iter().find(|plugin| plugin.name() == name)
     }
 
-    /// The first plugin that says the volume is its own.
-    ///
-    /// # Errors
-    /// When there is none, the best reason known: that of the first plugin that recognised the volume but found it
-    /// broken, else the first probe that failed, else [`ErrorKind::NotRecognised`] with the plugins that could not
-    /// be asked.
-    pub fn recognise(&self, volume: &Volume, limits: &Limits) -> Result<&LoadedPlugin> {
-        let mut broken = None;
-        let mut failed = None;
-        for plugin in &self.plugins {
-            match plugin.format.probe(volume, limits) {
-                Ok(Probe::NotMine) => {}
-                Ok(Probe::Mine) => return Ok(plugin),
-                Ok(Probe::MineButBroken(why)) => {
-                    broken.get_or_insert_with(|| why.within(plugin.name()));
-                }
-                Err(why) => {
-                    failed.get_or_insert_with(|| why.within(plugin.name()));
-                }
-            }
-        }
-        Err(broken.or(failed).unwrap_or_else(|| self.not_recognised()))
-    }
-
     /// That no plugin knows a volume, with the plugins that could not be asked.
-    #[must_use]
-    pub fn not_recognised(&self) -> Error {
+    fn not_recognised(&self) -> Error {
         let names: Vec<&str> = self.plugins.iter().map(LoadedPlugin::name).collect();
         let mut text = if names.is_empty() {
             "no filesystem plugin is loaded".to_owned()

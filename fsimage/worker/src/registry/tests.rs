@@ -177,13 +177,15 @@ fn error_of<T>(result: Result<T>) -> String {
 #[test]
 fn a_probe_answers_three_ways_or_fails() {
     let registry = Registry { plugins: vec![loaded::<ToyExport>()], rejected: Vec::new() };
-    let recognise = |bytes: &[u8]| registry.recognise(&volume(bytes), &Limits::default()).map(|p| p.name());
-    assert_eq!(recognise(&[MINE]).unwrap(), "toy");
-    let error = error_of(recognise(&[BROKEN]));
-    assert_eq!(error, "unsupported: toy: feature 0x80 (at 0x60)");
-    assert_eq!(error_of(recognise(b"?")), "not recognised: no filesystem known to toy");
-    let error = error_of(recognise(b""));
-    assert_eq!(error, "input/output error: toy: 1 bytes wanted past the end of 0 bytes (at 0x0)");
+    let mount = |bytes: &[u8]| {
+        let mounted = registry.mount(&volume(bytes), &OpenOptions::default());
+        mounted.map(|mounted| mounted.plugin).map_err(|why| registry.explain(&why))
+    };
+    assert_eq!(mount(&[MINE]).unwrap(), "toy");
+    assert_eq!(error_of(mount(&[BROKEN])), "unsupported: toy filesystem: feature 0x80 (at 0x60)");
+    assert_eq!(error_of(mount(b"?")), "not recognised: no filesystem known to toy");
+    let error = error_of(mount(b""));
+    assert_eq!(error, "input/output error: volume: 1 bytes wanted past the end of 0 bytes (at 0x0)");
 }
 
 #[test]

@@ -1,33 +1,11 @@
 //! The disk's volumes, and the filesystem on each.
 
-use crate::registry::Registry;
+use crate::registry::{Mounted, Registry, Unmounted};
 use fsimage_protocol::{Bytes, Content, Layout, List, Notes, VolumeReport};
-use fsimage_sdk::{
-    Error, ErrorKind, FileSystem, Info, Limits, NodeId, OpenOptions, Probe, Region, Result, Volume,
-};
+use fsimage_sdk::{Error, ErrorKind, Limits, NodeId, OpenOptions, Region, Result, Volume};
 use partitions::Partition;
 use std::cell::OnceCell;
 use std::sync::Arc;
-
-/// An open filesystem and where it came from.
-pub(crate) struct Mounted {
-    /// The plugin's name.
-    pub(crate) plugin: String,
-    /// The filesystem.
-    pub(crate) fs: Box<dyn FileSystem>,
-    /// What it says of itself.
-    pub(crate) info: Info,
-}
-
-/// Why a volume has no filesystem for us.
-pub(crate) enum Unmounted {
-    /// No plugin knows it.
-    Unrecognised,
-    /// This plugin's, but it does not open.
-    Broken(String, Error),
-    /// The disk could not be read.
-    Unreadable(Error),
-}
 
 /// A volume of the disk.
 pub(crate) struct VolumeOnDisk {
@@ -124,43 +102,13 @@ impl Volumes {
 
     /// The filesystem on a volume, opened when it is first asked for.
     pub(crate) fn mounted(&self, number: u32) -> Result<&Mounted> {
-        self.probe(self.get(number)?).as_ref().map_err(|why| match why {
-            Unmounted::Unrecognised => self.registry.not_recognised(),
-            Unmounted::Broken(plugin, why) => again(why, &format!("{plugin} filesystem")),
-            Unmounted::Unreadable(why) => again(why, "volume"),
-        })
+        self.probe(self.get(number)?).as_ref().map_err(|why| self.registry.explain(why))
     }
 
     fn probe<'a>(&'a self, volume: &'a VolumeOnDisk) -> &'a Result<Mounted, Unmounted> {
-        volume.mounted.get_or_init(|| self.mount(volume))
-    }
-
-    /// Asks each plugin in order. The first that knows the volume and opens it has it; else the first that knew it
-    /// but could not open it tells why.
-    fn mount(&self, volume: &VolumeOnDisk) -> Result<Mounted, Unmounted> {
-        let device: Volume = Arc::new(volume.region.clone());
-        let mut broken = None;
-        let mut unreadable = None;
-        for plugin in self.registry.plugins() {
-            let name = || plugin.name().to_owned();
-            match plugin.format.probe(&device, &self.limits) {
-                Ok(Probe::NotMine) => {}
-                Ok(Probe::MineButBroken(why)) => broken = broken.or(Some((name(), why))),
-                Ok(Probe::Mine) => {
-                    let options = OpenOptions { options: Vec::new(), limits: self.limits };
-                    let opened = plugin.format.open(std::slice::from_ref(&device), &options);
-                    match opened.and_then(|fs| Ok(Mounted { plugin: name(), info: fs.info()?, fs })) {
-                        Ok(mounted) => return Ok(mounted),
-                        Err(why) => broken = broken.or(Some((name(), why))),
-                    }
-                }
-                Err(why) => unreadable = unreadable.or(Some(why)),
-            }
-        }
-        Err(match (broken, unreadable) {
-            (Some((plugin, why)), _) => Unmounted::Broken(plugin, why),
-            (None, Some(why)) => Unmounted::Unreadable(why),
-            (None, None) => Unmounted::Unrecognised,
+        volume.mounted.get_or_init(|| {
+            let device: Volume = Arc::new(volume.region.clone());
+            self.registry.mount(&device, &OpenOptions { options: Vec::new(), limits: self.limits })
         })
     }
 
@@ -245,13 +193,4 @@ fn filesystem(mounted: &Mounted) -> Content {
 
 fn text(text: &str) -> Bytes<256> {
     Bytes::cut(text.as_bytes())
-}
-
-/// An error that is kept, told once more.
-fn again(error: &Error, context: &str) -> Error {
-    let copy = Error::new(error.kind(), format!("{context}: {}", error.message()));
-    match error.offset() {
-        Some(offset) => copy.at(offset),
-        None => copy,
-    }
 }

@@ -8,8 +8,7 @@ use std::ops::ControlFlow;
 
 fn open_evil(registry: &Registry, misdeed: &str) -> Result<Box<dyn FileSystem>> {
     let disk = volume(format!("FSIMAGE-EVIL:{misdeed}\n{}", " ".repeat(8192)).as_bytes());
-    let plugin = registry.recognise(&disk, &Limits::default()).unwrap();
-    open(&*plugin.format, &disk)
+    open(&*registry.find("evil").unwrap().format, &disk)
 }
 
 fn node(fs: &dyn FileSystem, path: &str) -> NodeId {

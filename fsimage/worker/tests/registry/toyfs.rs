@@ -2,7 +2,7 @@
 
 use crate::support::{compile, error_of, open, plugin_directory, repository, volume};
 use fsimage_sdk::path::{LastLink, resolve};
-use fsimage_sdk::{DirCursor, Extent, ExtentKind, FileType, Limits, NodeId};
+use fsimage_sdk::{DirCursor, Extent, ExtentKind, FileType, Limits, NodeId, OpenOptions};
 use fsimage_worker::registry::Registry;
 use std::ops::ControlFlow;
 
@@ -37,7 +37,7 @@ fn its_file_is_listed_read_and_located() {
     let (registry, directory) = registry();
     let disk = volume(&image(&[("vmlinuz", b"a kernel"), ("initrd", b"a ramdisk")]));
     let limits = Limits::default();
-    let plugin = registry.recognise(&disk, &limits).unwrap();
+    let plugin = registry.find("toyfs").unwrap();
     assert_eq!((plugin.name(), plugin.version.as_str()), ("toyfs", "1.0"));
     assert_eq!(plugin.description, "A flat toy filesystem: the example of a plugin in C");
     assert_eq!(plugin.path, Some(directory.path().join("libfsimage_plugin_toyfs.so")));
@@ -122,12 +122,15 @@ fn a_panic_of_the_receiver_passes_over_the_plugin() {
 fn an_unknown_volume_is_not_recognised() {
     let (registry, directory) = registry();
     std::fs::write(directory.path().join("libfsimage_plugin_broken.so"), "no ELF").unwrap();
-    let limits = Limits::default();
     let zeros = volume(&[0; 4096]);
+    let refused = |registry: &Registry| {
+        let mounted = registry.mount(&zeros, &OpenOptions::default());
+        error_of(mounted.map(|_| ()).map_err(|why| registry.explain(&why)))
+    };
     let wanted = "not recognised: no filesystem known to toyfs";
-    assert_eq!(error_of(registry.recognise(&zeros, &limits)), wanted);
+    assert_eq!(refused(&registry), wanted);
     let registry = Registry::load(directory.path()).unwrap();
-    let error = error_of(registry.recognise(&zeros, &limits));
+    let error = refused(&registry);
     assert!(error.starts_with(&format!("{wanted}; not loaded: ")), "{error}");
     assert!(error.contains("libfsimage_plugin_broken.so: "), "{error}");
 }

@@ -1,0 +1,76 @@
+//! Which plugin has a volume.
+
+use super::{LoadedPlugin, Registry};
+use fsimage_sdk::{Error, FileSystem, Info, OpenOptions, Probe, Result, Volume};
+
+/// An open filesystem and where it came from.
+pub struct Mounted {
+    /// The plugin's name.
+    pub plugin: String,
+    /// The filesystem.
+    pub fs: Box<dyn FileSystem>,
+    /// What it says of itself.
+    pub info: Info,
+}
+
+/// Why a volume has no filesystem for us.
+#[derive(Debug)]
+pub enum Unmounted {
+    /// No plugin knows it.
+    Unrecognised,
+    /// This plugin's, but it does not open.
+    Broken(String, Error),
+    /// The disk could not be read.
+    Unreadable(Error),
+}
+
+impl Registry {
+    /// Asks each plugin in order. The first that knows the volume and opens it has it; else the first that knew it
+    /// but could not open it tells why; else the first whose probe failed.
+    ///
+    /// # Errors
+    /// [`Unmounted`].
+    pub fn mount(&self, volume: &Volume, options: &OpenOptions) -> Result<Mounted, Unmounted> {
+        let mut broken = None;
+        let mut unreadable = None;
+        for plugin in self.plugins() {
+            match plugin.format.probe(volume, &options.limits) {
+                Ok(Probe::NotMine) => {}
+                Ok(Probe::Mine) => match open(plugin, volume, options) {
+                    Ok(mounted) => return Ok(mounted),
+                    Err(why) => broken = broken.or(Some((plugin, why))),
+                },
+                Ok(Probe::MineButBroken(why)) => broken = broken.or(Some((plugin, why))),
+                Err(why) => unreadable = unreadable.or(Some(why)),
+            }
+        }
+        Err(match (broken, unreadable) {
+            (Some((plugin, why)), _) => Unmounted::Broken(plugin.name().to_owned(), why),
+            (None, Some(why)) => Unmounted::Unreadable(why),
+            (None, None) => Unmounted::Unrecognised,
+        })
+    }
+
+    /// A kept reason as an error, which can be told any number of times.
+    #[must_use]
+    pub fn explain(&self, why: &Unmounted) -> Error {
+        match why {
+            Unmounted::Unrecognised => self.not_recognised(),
+            Unmounted::Broken(plugin, why) => again(why, &format!("{plugin} filesystem")),
+            Unmounted::Unreadable(why) => again(why, "volume"),
+        }
+    }
+}
+
+fn open(plugin: &LoadedPlugin, volume: &Volume, options: &OpenOptions) -> Result<Mounted> {
+    let fs = plugin.format.open(std::slice::from_ref(volume), options)?;
+    Ok(Mounted { plugin: plugin.name().to_owned(), info: fs.info()?, fs })
+}
+
+fn again(error: &Error, context: &str) -> Error {
+    let copy = Error::new(error.kind(), format!("{context}: {}", error.message()));
+    match error.offset() {
+        Some(offset) => copy.at(offset),
+        None => copy,
+    }
+}
