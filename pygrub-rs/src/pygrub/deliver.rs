@@ -69,11 +69,12 @@ pub(super) fn deliver(
 
 fn find<'a>(session: &mut Session, file: &'a FileRef, what: &str) -> Result<Found<'a>> {
     let shown = format!("the {what} {}", escape(&file.path.0));
+    let volume = escape(&volumes::address(session, file.volume)?);
     let node = session.stat(file.volume, &file.path.0, true).map_err(|why| match why.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
             Failure::Failed(format!("{shown} does not exist in the guest; `fsimage ls` shows what does"))
         }
-        _ => Failure::Fsimage(why).within(&shown),
+        _ => Failure::Fsimage(why).within(format!("{shown} on volume {volume}")),
     })?;
     match node.file_type {
         FileType::Regular => Ok(Found { file, node }),

@@ -20,7 +20,8 @@ pub(super) fn menu(session: &mut Session, options: &Options, only: Option<u32>) 
         }
     }
     let Some(menu) = search.menu else {
-        let reasons = volumes::reasons(session, &search.passed_over)?;
+        let mut reasons = volumes::reasons(session, &search.passed_over)?;
+        reasons.extend(session.table()?.remarks.into_iter().map(|remark| format!("remark: {remark}")));
         let why = match reasons.is_empty() {
             true => "the disk has no volume that could be looked into".to_owned(),
             false => shorten(reasons),

@@ -39,6 +39,18 @@ pub(crate) fn ends_session(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Protocol | ErrorKind::WorkerDied | ErrorKind::Deadline | ErrorKind::Jail)
 }
 
+/// A volume's address, type and place.
+fn place(volume: &VolumeReport) -> String {
+    format!(
+        "{} ({}{}, {} bytes from byte {})",
+        escape(&volume.address.0),
+        escape(&volume.type_name.0),
+        if volume.active { ", active" } else { "" },
+        volume.size,
+        volume.start,
+    )
+}
+
 /// One line about a volume.
 pub(crate) fn describe(volume: &VolumeReport) -> String {
     let content = match &volume.content {
@@ -48,14 +60,7 @@ pub(crate) fn describe(volume: &VolumeReport) -> String {
         Content::Broken { plugin, reason } => format!("{}, but: {}", escape(&plugin.0), escape(&reason.0)),
         Content::Unrecognised {} => "no filesystem known here".to_owned(),
     };
-    format!(
-        "volume {}: {} bytes from byte {}, type {}{}: {content}",
-        escape(&volume.address.0),
-        volume.size,
-        volume.start,
-        escape(&volume.type_name.0),
-        if volume.active { ", active" } else { "" },
-    )
+    format!("volume {}: {content}", place(volume))
 }
 
 /// Says what `--debug` is for: the jail, the plugins, the table and what each volume holds.
@@ -91,8 +96,8 @@ pub(super) fn reasons(session: &mut Session, passed_over: &[PassedOver]) -> Resu
         .iter()
         .map(|passed| {
             let volume = usize::try_from(passed.volume).ok().and_then(|number| table.volumes.get(number));
-            let name = volume.map_or_else(|| passed.volume.to_string(), |volume| escape(&volume.address.0));
-            format!("volume {name}: {}", escape(&passed.reason.0))
+            let shown = volume.map_or_else(|| passed.volume.to_string(), place);
+            format!("volume {shown}: {}", escape(&passed.reason.0))
         })
         .collect())
 }
