@@ -2,6 +2,8 @@
 
 use crate::packages;
 use crate::shell::{Result, command, finish, root, work_folder};
+use std::ffi::OsStr;
+use std::fs;
 use std::path::PathBuf;
 
 /// Makes one kind of image.
@@ -18,25 +20,29 @@ pub(crate) fn run(words: &[String]) -> Result {
 
 /// The guest with Debian's own kernel, made if it is not there.
 pub(crate) fn debian() -> Result<PathBuf> {
-    let folder = work_folder("images")?;
-    let image = folder.join("debian.img");
-    if !image.exists() {
-        let partial = folder.join("debian.img.partial");
-        finish(&mut command(maker("make-debian-guest.sh"), &[&partial, &folder.join("cache")]))?;
-        std::fs::rename(&partial, &image).map_err(|why| why.to_string())?;
-    }
-    Ok(image)
+    let cache = work_folder("images/cache")?;
+    made("debian", "make-debian-guest.sh", cache.as_os_str())
 }
 
 /// A guest with a ramdisk of this size, made if it is not there.
 pub(crate) fn large(mib: &str) -> Result<PathBuf> {
+    made(&format!("large-{mib}"), "make-large-guest.sh", mib.as_ref())
+}
+
+/// The image of this name. Its maker works in a folder of its own, so that a maker that is stopped leaves no image behind.
+fn made(name: &str, script: &str, argument: &OsStr) -> Result<PathBuf> {
     let folder = work_folder("images")?;
-    let image = folder.join(format!("large-{mib}.img"));
+    let image = folder.join(format!("{name}.img"));
     if !image.exists() {
-        let partial = folder.join(format!("large-{mib}.img.partial"));
-        let arguments = [partial.as_os_str(), mib.as_ref()];
-        finish(&mut command(maker("make-large-guest.sh"), &arguments))?;
-        std::fs::rename(&partial, &image).map_err(|why| why.to_string())?;
+        let unfinished = work_folder(&format!("images/{name}.unfinished"))?;
+        let partial = unfinished.join(format!("{name}.img"));
+        finish(&mut command(maker(script), &[partial.as_os_str(), argument]))?;
+        // The manifest first: the image says that all is there.
+        let manifest = format!("{name}.img.MANIFEST");
+        let moved = fs::rename(unfinished.join(&manifest), folder.join(&manifest))
+            .and_then(|()| fs::rename(&partial, &image))
+            .and_then(|()| fs::remove_dir(&unfinished));
+        moved.map_err(|why| format!("{}: {why}", unfinished.display()))?;
     }
     Ok(image)
 }
