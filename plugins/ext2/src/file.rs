@@ -52,7 +52,7 @@ pub(crate) fn read_mapped(blocks: &Blocks, inode: &Inode, offset: u64, buffer: &
             Some(physical) => {
                 let skipped = start.saturating_sub(run_start);
                 let place = blocks.place(physical)?.saturating_add(skipped);
-                blocks.volume().read_exact_at(place, part)?;
+                blocks.read_exact_at(place, part)?;
             }
             None => part.fill(0),
         }
@@ -79,7 +79,55 @@ pub(crate) fn extents(
         return Ok(());
     }
     let range = blocks.block_size().block_at(offset)..blocks.block_size().blocks_of(size);
-    for_each_run(blocks, inode, range, &mut |run| Ok(sink(extent(blocks, &run, size)?)))
+    if blocks.has_escaped() {
+        // All or nothing: who got some extents would take what follows them for an error of the disk.
+        for_each_run(blocks, inode, range.clone(), &mut |run| {
+            for_each_extent(blocks, &run, size, &mut |_| ControlFlow::Continue(()))
+        })?;
+    }
+    let mut pending: Option<Extent> = None;
+    let mut stopped = false;
+    for_each_run(blocks, inode, range, &mut |run| {
+        let flow = for_each_extent(blocks, &run, size, &mut |extent| match &mut pending {
+            // Blocks that the journal moved next to each other.
+            Some(last) if joins(last, &extent) => {
+                last.length = last.length.saturating_add(extent.length);
+                ControlFlow::Continue(())
+            }
+            _ => pending.replace(extent).map_or(ControlFlow::Continue(()), &mut *sink),
+        })?;
+        stopped = flow.is_break();
+        Ok(flow)
+    })?;
+    if let Some(last) = pending.filter(|_| !stopped) {
+        let _ = sink(last);
+    }
+    Ok(())
+}
+
+/// Does `next` go on where `last` ends, on the volume too?
+fn joins(last: &Extent, next: &Extent) -> bool {
+    match (last.kind, next.kind) {
+        (ExtentKind::Data { physical, .. }, ExtentKind::Data { physical: behind, .. }) => {
+            physical.checked_add(last.length) == Some(behind)
+        }
+        (ExtentKind::Hole, ExtentKind::Hole) => true,
+        _ => false,
+    }
+}
+
+/// A run in bytes, in pieces where parts of it lie in the journal.
+fn for_each_extent(
+    blocks: &Blocks,
+    run: &Run,
+    size: u64,
+    sink: &mut dyn FnMut(Extent) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>> {
+    let Some(first) = run.physical else { return Ok(sink(extent(blocks, run, size)?)) };
+    blocks.for_each_piece(first, run.count, &mut |skipped, count, physical| {
+        let logical = run.logical.saturating_add(skipped);
+        Ok(sink(extent(blocks, &Run { logical, count, physical: Some(physical) }, size)?))
+    })
 }
 
 /// A run in bytes, cut at the end of the file.

@@ -3,11 +3,14 @@
 use crate::blocks::Blocks;
 use crate::directory::Directory;
 use crate::inode::Inode;
-use crate::superblock::{ROOT_INODE, Superblock};
-use crate::{file, symlink};
+use crate::options::Options;
+use crate::overlay::Overlay;
+use crate::remarks::Remarks;
+use crate::superblock::{ROOT_INODE, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE, Superblock};
+use crate::{file, journal, symlink};
 use core::ops::ControlFlow;
 use fsimage_sdk::{
-    DirCursor, DirEntry, Error, Extent, FileSystem, Info, Limits, Metadata, NodeId, Result, Volume,
+    DirCursor, DirEntry, Error, ErrorKind, Extent, FileSystem, Info, Limits, Metadata, NodeId, Result, Volume,
 };
 use std::sync::{Arc, Mutex};
 
@@ -21,9 +24,56 @@ pub(crate) struct Ext2FileSystem {
 }
 
 impl Ext2FileSystem {
-    pub(crate) fn new(volume: Volume, superblock: Superblock, limits: Limits) -> Result<Self> {
-        let blocks = Blocks::new(volume, &superblock)?;
-        Ok(Self { blocks, superblock, limits, last_inode: Mutex::default() })
+    pub(crate) fn new(volume: &Volume, bytes: &[u8], options: Options, limits: Limits) -> Result<Self> {
+        let superblock = Superblock::parse(bytes)?;
+        let remarks = Remarks::new(options.strict);
+        let blocks = Blocks::new(volume.clone(), &superblock, Overlay::default(), remarks)?;
+        let fresh = Self { blocks, superblock, limits, last_inode: Mutex::default() };
+        let features = fresh.superblock.features;
+        if !features.needs_recovery() || !features.has_journal() {
+            return Ok(fresh);
+        }
+        if options.ignore_journal {
+            fresh.blocks.remarks().note("remark: journal ignored, as asked".to_owned());
+            return Ok(fresh);
+        }
+        if fresh.superblock.journal_inode == 0 {
+            let text = "superblock: s_journal_inum 0: the external journal is not replayed (journal=ignore reads \
+                        what lies on this volume)";
+            return Err(Error::unsupported(text).at(0x4e0));
+        }
+        match fresh.replayed(volume) {
+            Ok(replayed) => Ok(replayed),
+            // GRUB, which reads no journal, would boot what lies there.
+            Err(error) if error.kind() == ErrorKind::Corrupt && !options.strict => {
+                fresh.blocks.remarks().note(format!("remark: journal not replayed: {error}"));
+                Ok(fresh)
+            }
+            Err(error) => Err(error.within("the journal")),
+        }
+    }
+
+    /// The same filesystem as its journal leaves it.
+    fn replayed(&self, volume: &Volume) -> Result<Self> {
+        let replay = journal::replay(&self.blocks, &self.superblock, &self.limits)?;
+        let remarks = self.blocks.remarks().clone();
+        let copies = replay.overlay.len();
+        let old = &self.superblock;
+        let blocks = Blocks::new(volume.clone(), old, replay.overlay, remarks.clone())?;
+        // The superblock may be among the copies: a filesystem grows while it is mounted.
+        let superblock = Superblock::parse(&blocks.read_vec_at(SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE)?)?;
+        if superblock.block_size != old.block_size {
+            return Err(Error::corrupt("the journal changes s_log_block_size").at(0x418));
+        }
+        remarks.note(format!(
+            "remark: journal replayed in memory: {} transactions, {copies} blocks",
+            replay.transactions
+        ));
+        if replay.fast_commits {
+            remarks.note("remark: fast commits in the journal are not applied".to_owned());
+        }
+        let blocks = blocks.resized(superblock.block_count);
+        Ok(Self { blocks, superblock, limits: self.limits, last_inode: Mutex::default() })
     }
 
     fn inode(&self, node: NodeId) -> Result<Arc<Inode>> {
@@ -93,7 +143,7 @@ impl FileSystem for Ext2FileSystem {
             uuid: uuid_text(&self.superblock.uuid),
             block_size: self.superblock.block_size.get(),
             size: self.superblock.size(),
-            features: self.superblock.features.names(),
+            features: [self.superblock.features.names(), self.blocks.remarks().lines()].concat(),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Ext2;
 use crate::filesystem::Ext2FileSystem;
+use crate::options::Options;
 use crate::superblock::Superblock;
 use fsimage_sdk::{Error, ErrorKind, FileSystem, Format, Limits, OpenOptions, Probe, Result, Volume};
 
@@ -25,12 +26,9 @@ impl Format for Ext2 {
             let text = format!("ext2 lies on one volume, not {}", volumes.len());
             return Err(Error::new(ErrorKind::InvalidArgument, text));
         };
-        if !options.options.is_empty() {
-            return Err(Error::new(ErrorKind::InvalidArgument, "ext2 has no mount options"));
-        }
+        let words = Options::parse(&options.options)?;
         let bytes = Superblock::recognise(volume)?
             .ok_or_else(|| Error::new(ErrorKind::NotRecognised, "no ext2 magic number").at(0x438))?;
-        let superblock = Superblock::parse(&bytes)?;
-        Ok(Box::new(Ext2FileSystem::new(volume.clone(), superblock, options.limits)?))
+        Ok(Box::new(Ext2FileSystem::new(volume, &bytes, words, options.limits)?))
     }
 }

@@ -25,7 +25,7 @@ impl GroupDescriptor {
         let wide = superblock.features.has_64bit();
         let mut bytes = [0; 64];
         let (used, _) = bytes.split_at_mut(if wide { 64 } else { 32 });
-        blocks.volume().read_exact_at(place, used)?;
+        blocks.read_exact_at(place, used)?;
         let descriptor = Fields::new(used, Endian::Little, "group descriptor", place);
         let low = descriptor.u32(0x8)?;
         let high = if wide { descriptor.u32(0x28)? } else { 0 };

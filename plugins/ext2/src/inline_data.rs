@@ -39,7 +39,7 @@ pub(crate) fn read(blocks: &Blocks, superblock: &Superblock, inode: &Inode) -> R
     let skipped = GOOD_OLD_SIZE.saturating_add(inode.extra_size);
     let length = superblock.inode_size.saturating_sub(skipped);
     let place = inode.place.saturating_add(u64::from(skipped));
-    let bytes = blocks.volume().read_vec_at(place, to_usize(u64::from(length))?)?;
+    let bytes = blocks.read_vec_at(place, to_usize(u64::from(length))?)?;
     let fields = Fields::new(&bytes, Endian::Little, "extended attributes of the inode", place);
     let has_attributes = bytes.len() >= 4 && fields.u32(0x0)? == XATTR_MAGIC;
     let found = if has_attributes { find(&fields)? } else { None };

@@ -42,7 +42,7 @@ impl Inode {
         let mut bytes = [0; READ_SIZE];
         let used = if superblock.inode_size == GOOD_OLD_SIZE { 128 } else { READ_SIZE };
         let (bytes, _) = bytes.split_at_mut(used);
-        blocks.volume().read_exact_at(place, bytes)?;
+        blocks.read_exact_at(place, bytes)?;
         Self::parse(superblock, number, bytes, place).map_err(|e| e.within(format!("inode {}", number.get())))
     }
 

@@ -14,6 +14,7 @@
 
 mod block_map;
 mod blocks;
+mod checksum;
 mod directory;
 mod extent_tree;
 mod features;
@@ -24,6 +25,13 @@ mod group_descriptor;
 mod indirect;
 mod inline_data;
 mod inode;
+mod journal;
+mod journal_map;
+mod journal_superblock;
+mod journal_tags;
+mod options;
+mod overlay;
+mod remarks;
 mod superblock;
 mod symlink;
 mod units;

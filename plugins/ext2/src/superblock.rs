@@ -44,6 +44,8 @@ pub(crate) struct Superblock {
     pub(crate) backup_groups: [u32; 2],
     pub(crate) label: Vec<u8>,
     pub(crate) uuid: [u8; 16],
+    /// `s_journal_inum`: 8, or 0 when the journal lies on another volume.
+    pub(crate) journal_inode: u32,
 }
 
 impl Superblock {
@@ -82,12 +84,6 @@ impl Superblock {
             Features::default()
         };
         features.check().map_err(|e| e.at(sb.place(0x60)))?;
-        if features.needs_recovery() && features.has_journal() && sb.u32(0xe0)? == 0 {
-            return Err(Error::unsupported(
-                "superblock: s_journal_inum 0: the external journal is not replayed",
-            )
-            .at(sb.place(0xe0)));
-        }
 
         let s_log_block_size = sb.u32(0x18)?;
         let block_size = BlockSize::from_log(s_log_block_size)
@@ -111,6 +107,7 @@ impl Superblock {
             backup_groups: [sb.u32(0x24c)?, sb.u32(0x250)?],
             label: until_nul(sb.slice(0x78, 16)?),
             uuid: sb.array(0x68)?,
+            journal_inode: sb.u32(0xe0)?,
         };
         superblock.check_inode_count(&sb)?;
         Ok(superblock)

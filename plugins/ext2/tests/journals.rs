@@ -1,0 +1,247 @@
+//! Journals that a real kernel left dirty (images/make-ext-journals.sh), read as `e2fsck -fy` and debugfs read them.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics fails, as it should"
+)]
+
+mod common;
+
+use common::{Patched, find, open, read, read_extents, walk};
+use fsimage_ext2::EXT2;
+use fsimage_sdk::{ErrorKind, FileSystem, FileType, Format, OpenOptions, ReadAt, Volume};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../images/ext-journals")
+}
+
+fn image(name: &str) -> Arc<Vec<u8>> {
+    let path = folder().join(format!("{name}.img.zst"));
+    let output = Command::new("zstd").arg("-dcq").arg(&path).output();
+    let output = output.unwrap_or_else(|e| panic!("zstd is missing (apt-get install zstd): {e}"));
+    assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+    Arc::new(output.stdout)
+}
+
+fn with(bytes: &Arc<Vec<u8>>, options: &str) -> fsimage_sdk::Result<Box<dyn FileSystem>> {
+    let options = OpenOptions { options: options.as_bytes().to_vec(), ..OpenOptions::default() };
+    EXT2.open(&[Patched::new(bytes, vec![])], &options)
+}
+
+/// Every path with its type, size, bytes or target, as the script's manifests write them. Bytes are read both ways.
+fn manifest(fs: &dyn FileSystem, volume: &dyn ReadAt) -> (Vec<String>, usize) {
+    let mut lines = Vec::new();
+    let mut without_extents = 0;
+    for (path, (node, metadata)) in walk(fs) {
+        let path = format!("./{}", String::from_utf8_lossy(&path));
+        if path.starts_with("./lost+found") {
+            continue;
+        }
+        lines.push(match metadata.file_type {
+            FileType::Directory => format!("d {path}"),
+            FileType::Symlink => {
+                format!("l {path} -> {}", String::from_utf8_lossy(&fs.read_link(node).unwrap()))
+            }
+            _ => {
+                let bytes = read(fs, node);
+                assert_eq!(u64::try_from(bytes.len()).unwrap(), metadata.size);
+                match fs.extents(node, 0, &mut |_| std::ops::ControlFlow::Continue(())) {
+                    Ok(()) => assert!(read_extents(fs, volume, node) == bytes, "{path}: extents lie"),
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::Unsupported, "{path}: {error}");
+                        without_extents += 1;
+                    }
+                }
+                let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("f {} {sum} {path}", metadata.size)
+            }
+        });
+    }
+    lines.sort();
+    (lines, without_extents)
+}
+
+/// Compares with the manifest; gives what the filesystem says of itself, and the files without extents.
+fn check(name: &str) -> (Vec<String>, usize) {
+    let bytes = image(name);
+    let fs = with(&bytes, "checksums=strict").unwrap_or_else(|e| panic!("{name}: {e}"));
+    let (found, without_extents) = manifest(&*fs, &*bytes);
+    let text = fs::read_to_string(folder().join(format!("{name}.MANIFEST"))).unwrap();
+    let mut expected: Vec<&str> = text.lines().collect();
+    expected.sort_unstable();
+    assert_eq!(found, expected, "{name}");
+    let remarks = fs.info().unwrap().features.into_iter().filter(|f| f.starts_with("remark")).collect();
+    (remarks, without_extents)
+}
+
+fn replayed(name: &str) -> usize {
+    let (remarks, without_extents) = check(name);
+    assert!(remarks[0].starts_with("remark:_journal_replayed_in_memory:_"), "{name}: {remarks:?}");
+    let blocks: u64 =
+        remarks[0].rsplit("_transactions,_").next().unwrap().split('_').next().unwrap().parse().unwrap();
+    assert!(blocks > 0, "{name}: nothing was replayed");
+    without_extents
+}
+
+#[test]
+fn every_image_reads_as_e2fsck_leaves_it() {
+    let mut names = 0;
+    for entry in fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if let Some(name) = name.strip_suffix(".img.zst").filter(|&name| name != "fast_commit-area") {
+            replayed(name);
+            names += 1;
+        }
+    }
+    assert!(names >= 11, "{names} images");
+}
+
+#[test]
+fn escaped_blocks_have_no_extents() {
+    assert_eq!(replayed("csum3-escaped"), 1);
+    assert_eq!(replayed("csum3-data-journal"), 0);
+    let bytes = image("csum3-escaped");
+    let fs = with(&bytes, "").unwrap();
+    let escaped = read(&*fs, find(&*fs, "escaped"));
+    assert_eq!(escaped[..12], *b"\xc0\x3b\x39\x98escaped ");
+}
+
+/// Without the journal the disk is as it was, so the manifests do test a replay.
+#[test]
+fn ignored_on_demand() {
+    for name in ["csum3-after-commit", "nocsum-ext3", "csum3-4k"] {
+        let bytes = image(name);
+        let fs = with(&bytes, "journal=ignore").unwrap();
+        let expected = fs::read_to_string(folder().join(format!("{name}.MANIFEST"))).unwrap();
+        let root = fs.root().unwrap();
+        assert!(expected.contains("./boot/vmlinuz") && fs.lookup(root, b"boot").is_err(), "{name}");
+        assert!(fs.info().unwrap().features.contains(&"remark:_journal_ignored,_as_asked".to_owned()));
+    }
+}
+
+/// The byte offset of the journal's superblock.
+fn journal_place(bytes: &[u8]) -> usize {
+    let start = [0xc0, 0x3b, 0x39, 0x98, 0, 0, 0, 4];
+    (0..bytes.len()).step_by(1024).find(|&at| bytes[at..].starts_with(&start)).unwrap()
+}
+
+/// The byte offsets of the log's blocks of one type, in a log that was not wrapped.
+fn blocks_of_type(bytes: &[u8], kind: u8) -> Vec<usize> {
+    let start = [0xc0, 0x3b, 0x39, 0x98, 0, 0, 0, kind];
+    (journal_place(bytes)..bytes.len()).step_by(1024).filter(|&at| bytes[at..].starts_with(&start)).collect()
+}
+
+fn patched(bytes: &Arc<Vec<u8>>, place: usize, new: &[u8], words: &str) -> Result<Vec<String>, String> {
+    let volume: Volume = Patched::new(bytes, vec![(u64::try_from(place).unwrap(), new.to_vec())]);
+    let options = OpenOptions { options: words.as_bytes().to_vec(), ..OpenOptions::default() };
+    let fs = EXT2.open(&[volume], &options).map_err(|e| e.to_string())?;
+    walk(&*fs);
+    Ok(fs.info().unwrap().features.into_iter().filter(|f| f.starts_with("remark")).collect())
+}
+
+/// A journal that cannot be used: the guest boots as GRUB would boot it, and strictness is an option.
+#[test]
+fn broken_journal_superblocks() {
+    let bytes = image("csum3-after-commit");
+    let journal = journal_place(&bytes);
+    let cases: &[(usize, &[u8], &str)] = &[
+        (0x0, &[0; 4], "h_magic_0x00000000,_h_blocktype_4"),
+        (0x4, &[0, 0, 0, 9], "h_magic_0xc03b3998,_h_blocktype_9"),
+        (0xc, &[0, 0, 8, 0], "s_blocksize_2048"),
+        (0x10, &[0xff; 4], "s_checksum_is_not"),
+        (0x14, &[0; 4], "s_checksum_is_not"),
+        (0x1c, &[0xff; 4], "s_checksum_is_not"),
+        (0x28, &[0, 0, 0, 0x1b], "checksums_of_version_2_and_3_at_once"),
+        (0x50, &[1], "s_checksum_type_1_is_not_crc32c"),
+        (0xfc, &[0; 4], "s_checksum_is_not"),
+    ];
+    for (offset, new, expected) in cases {
+        let remarks = patched(&bytes, journal + offset, new, "").unwrap();
+        assert!(remarks[0].contains("journal_not_replayed") && remarks[0].contains(expected), "{remarks:?}");
+        let error = patched(&bytes, journal + offset, new, "checksums=strict").unwrap_err();
+        assert!(error.replace(' ', "_").contains(expected), "{error}");
+    }
+    let error = patched(&bytes, journal + 0x28, &[0x80, 0, 0, 0x12], "").unwrap_err();
+    assert!(error.starts_with("unsupported: the journal: journal superblock: s_feature_incompat 0x80000000"));
+}
+
+/// The same without checksums: every field's own check is met.
+#[test]
+fn journal_superblock_fields() {
+    let bytes = image("nocsum-ext3");
+    let journal = journal_place(&bytes);
+    let cases: &[(usize, &[u8], &str)] = &[
+        (0x10, &[0xff; 4], "s_maxlen_4294967295_of_1024_blocks"),
+        (0x10, &[0; 4], "s_first_1_of_s_maxlen_0"),
+        (0x14, &[0; 4], "s_first_0_of_s_maxlen_1024"),
+        (0x14, &[0xff; 4], "s_first_4294967295_of_s_maxlen_1024"),
+        (0x1c, &[0xff; 4], "s_start_4294967295_outside_of_1_to_1024"),
+        (0x1c, &[0, 0, 4, 0], "s_start_1024_outside_of_1_to_1024"),
+    ];
+    for (offset, new, expected) in cases {
+        let remarks = patched(&bytes, journal + offset, new, "").unwrap();
+        assert!(remarks[0].contains("journal_not_replayed") && remarks[0].contains(expected), "{remarks:?}");
+    }
+    for (offset, new) in [(0x1c, [0; 4]), (0x18, [0xff; 4])] {
+        let remarks = patched(&bytes, journal + offset, &new, "").unwrap();
+        assert_eq!(remarks, ["remark:_journal_replayed_in_memory:_0_transactions,_0_blocks"]);
+    }
+}
+
+/// A transaction whose commit block did not reach the disk never was.
+#[test]
+fn a_torn_tail_is_ignored() {
+    for name in ["csum3-after-commit", "nocsum-ext3", "option-journal_checksum"] {
+        let bytes = image(name);
+        let commits = blocks_of_type(&bytes, 2);
+        for (index, commit) in commits.iter().enumerate() {
+            let remarks = patched(&bytes, commit + 4, &[0, 0, 0, 9], "checksums=strict").unwrap();
+            let expected = format!("remark:_journal_replayed_in_memory:_{index}_transactions,");
+            assert!(remarks[0].starts_with(&expected), "{name} {index}: {remarks:?}");
+        }
+        assert!(!commits.is_empty());
+    }
+}
+
+#[test]
+fn wrong_checksums_in_the_log() {
+    let bytes = image("csum3-after-commit");
+    // A commit block's: as if it had not been written.
+    let commit = blocks_of_type(&bytes, 2)[0];
+    let remarks = patched(&bytes, commit + 0x10, &[0; 4], "checksums=strict").unwrap();
+    assert!(remarks[0].contains("_0_transactions"), "{remarks:?}");
+    // A descriptor's: the log ends before the transaction.
+    let descriptor = blocks_of_type(&bytes, 1)[0];
+    let remarks = patched(&bytes, descriptor + 1020, &[0; 4], "").unwrap();
+    assert!(
+        remarks[0].contains("_0_transactions") && remarks[1].contains("1_wrong_checksums"),
+        "{remarks:?}"
+    );
+    assert!(patched(&bytes, descriptor + 1020, &[0; 4], "checksums=strict").is_err());
+    // A copy's: the copy is left out.
+    let remarks = patched(&bytes, commit - 24, b"wrong", "").unwrap();
+    assert!(remarks[1].contains("has_a_wrong_checksum"), "{remarks:?}");
+    assert!(patched(&bytes, commit - 24, b"wrong", "checksums=strict").is_err());
+}
+
+/// Fast commits are shown, not applied: what the last full commit left is what is read.
+#[test]
+fn fast_commits_are_shown() {
+    let bytes = image("fast_commit-area");
+    let fs = open(Patched::new(&bytes, vec![]));
+    assert!(
+        fs.info()
+            .unwrap()
+            .features
+            .contains(&"remark:_fast_commits_in_the_journal_are_not_applied".to_owned())
+    );
+    assert_eq!(read(&*fs, find(&*fs, "boot/grub/grub.cfg")), b"menuentry full\n");
+}
