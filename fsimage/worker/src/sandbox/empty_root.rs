@@ -1,7 +1,7 @@
 //! A root directory without anything in it.
 
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_change, unmount};
-use rustix::process::{chdir, pivot_root};
+use rustix::process::{chdir, chroot, pivot_root};
 
 /// Directories that exist on every Linux; the first that can be mounted on serves as the new root.
 const MOUNT_POINTS: [&str; 3] = ["/tmp", "/dev", "/proc"];
@@ -15,9 +15,13 @@ pub(crate) fn enter() -> rustix::io::Result<()> {
         last = mount("none", point, "tmpfs", flags, Some(c"size=4k,mode=0555"));
         if last.is_ok() {
             chdir(point)?;
-            // The old root lands on top of the new one, and is taken away.
-            pivot_root(".", ".")?;
-            unmount(".", UnmountFlags::DETACH)?;
+            // The old root lands on top of the new one, and is taken away. Where the host's root is no mount point (a
+            // chroot), the old tree stays mounted, out of reach of a process that cannot change its root any more.
+            if pivot_root(".", ".").is_ok() {
+                unmount(".", UnmountFlags::DETACH)?;
+            } else {
+                chroot(".")?;
+            }
             return chdir("/");
         }
     }
