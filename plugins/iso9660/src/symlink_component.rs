@@ -54,7 +54,9 @@ impl Target {
             ROOT | VOLUME_ROOT => b"/",
             HOST => return Err(Error::unsupported("SL: the host's name in a link").at(entry.fields.place(0))),
             other => {
-                return Err(entry.fields.corrupt(COMPONENTS, format_args!("SL: component flags 0x{other:x}")));
+                return Err(entry
+                    .fields
+                    .corrupt(COMPONENTS, format_args!("SL: component flags 0x{other:x}")));
             }
         };
         self.slash_due = flags & (CONTINUE | ROOT | VOLUME_ROOT) == 0;

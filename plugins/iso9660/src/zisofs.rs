@@ -140,7 +140,10 @@ impl Compression {
 
 /// The block that was decompressed last, for readers that take less than a block at a time.
 #[derive(Default)]
-pub(crate) struct LastBlock(Mutex<Option<(u64, u64, Arc<[u8]>)>>);
+pub(crate) struct LastBlock(Mutex<Option<Decompressed>>);
+
+/// Node, number and bytes of a block.
+type Decompressed = (u64, u64, Arc<[u8]>);
 
 impl LastBlock {
     /// Fills `buffer` from byte `offset` of the decompressed file; the count is short only at its end.
