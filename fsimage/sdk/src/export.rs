@@ -10,7 +10,7 @@ pub mod shims;
 
 /// Exports a [`Format`](crate::Format) as a plugin: the whole content of a `cdylib` crate.
 ///
-/// ```ignore
+/// ```text
 /// fsimage_sdk::export!(fsimage_ext2::EXT2, name: c"ext2", description: c"The ext2, ext3 and ext4 filesystems");
 /// ```
 ///
