@@ -2,6 +2,7 @@
 
 use crate::{Error, ErrorKind, Result};
 use rustix::fs::{FileType, stat};
+use rustix::io::Errno;
 use std::path::{Path, PathBuf};
 
 /// Name of the worker's program.
@@ -32,7 +33,13 @@ fn beside_own_binary() -> Result<PathBuf> {
 fn check_trusted(path: &Path) -> Result<()> {
     let caller = rustix::process::geteuid().as_raw();
     for part in path.ancestors() {
-        let status = stat(part).map_err(|errno| jail(part.display(), errno))?;
+        let status = stat(part).map_err(|errno| match errno {
+            Errno::NOENT => jail(
+                part.display(),
+                "the worker is missing; it is installed with this program (in a source tree: cargo build --workspace)",
+            ),
+            other => jail(part.display(), other),
+        })?;
         let sticky_directory =
             FileType::from_raw_mode(status.st_mode) == FileType::Directory && status.st_mode & 0o1000 != 0;
         if status.st_uid != 0 && status.st_uid != caller {
