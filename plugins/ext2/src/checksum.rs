@@ -17,7 +17,6 @@ pub(crate) fn crc32_be(crc: u32, bytes: &[u8]) -> u32 {
 }
 
 /// `uninit_bg`'s sum of descriptors: crc16 (ANSI), least significant bit first.
-#[cfg(test)]
 pub(crate) fn crc16(crc: u16, bytes: &[u8]) -> u16 {
     bytes.iter().fold(crc, |crc, &byte| {
         (0..8).fold(crc ^ u16::from(byte), |crc, _| if crc & 1 == 0 { crc >> 1 } else { crc >> 1 ^ 0xa001 })

@@ -1,12 +1,16 @@
-//! "Directory Entries": linear blocks, which hashed directories are too for a reader who skips their index.
+//! "Directory Entries": linear blocks, which hashed directories are too for a reader who skips their index. A name is
+//! looked up through the index, everything else walks.
 //!
 //! An index node hides in an unused entry that fills its block (or the rest of it, behind `..`), so a linear walk
 //! meets every name in either kind of directory.
 
 use crate::block_map::for_each_run;
 use crate::blocks::Blocks;
+use crate::casefold::{self, Match, NameSink};
+use crate::htree::{DirectoryBlock, Index};
 use crate::inline_data::{self, InlineData};
 use crate::inode::{I_BLOCK_SIZE, Inode};
+use crate::metadata_checksum;
 use crate::superblock::Superblock;
 use crate::units::{InodeNumber, to_u64, to_usize};
 use core::ops::ControlFlow;
@@ -63,25 +67,97 @@ impl<'a> Directory<'a> {
     /// The inode that `name` names.
     ///
     /// # Errors
-    /// `NotFound`; `Unsupported` when only a comparison without regard to case could find the name.
+    /// `NotFound`; `Unsupported` when only Unicode's tables could tell whether a casefold directory has the name.
     pub(crate) fn lookup(&self, name: &[u8]) -> Result<InodeNumber> {
+        let text = || format!("\"{}\" in inode {}", name.escape_ascii(), self.inode.number.get());
+        let missing = || Error::new(ErrorKind::NotFound, text());
+        if self.inode.is_casefold() {
+            return match casefold::lookup(name, &mut |sink| self.for_each_name(sink))? {
+                Match::Found(inode) => Ok(inode),
+                Match::Missing => Err(missing()),
+                Match::Unknown => Err(Error::unsupported(format!(
+                    "{}: names without regard to case (casefold) beyond ASCII",
+                    text()
+                ))),
+            };
+        }
+        if self.inode.has_index() && !self.inode.has_inline_data() {
+            match self.lookup_by_hash(name) {
+                // The names lie in the leaves, index or no index.
+                Err(error) if error.kind() == ErrorKind::Corrupt => {
+                    self.blocks.remarks().mismatch(error)?;
+                }
+                found => return found?.ok_or_else(missing),
+            }
+        }
         let mut found = None;
-        self.for_each(0, &mut |entry| {
-            if entry.name != name {
-                return Ok(ControlFlow::Continue(()));
-            }
-            found = Some(entry.inode);
-            Ok(ControlFlow::Break(()))
+        self.for_each_name(&mut |entry_name, inode| {
+            found = (entry_name == name).then_some(inode);
+            found.map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(()))
         })?;
-        let missing = || {
-            let text = format!("\"{}\" in inode {}", name.escape_ascii(), self.inode.number.get());
-            if self.inode.is_casefold() {
-                Error::unsupported(format!("{text}: names without regard to case (casefold)"))
-            } else {
-                Error::new(ErrorKind::NotFound, text)
-            }
-        };
         found.ok_or_else(missing)
+    }
+
+    fn for_each_name(&self, sink: NameSink<'_>) -> Result<()> {
+        self.for_each(0, &mut |entry| Ok(sink(entry.name, entry.inode)))
+    }
+
+    fn lookup_by_hash(&self, name: &[u8]) -> Result<Option<InodeNumber>> {
+        let index = Index {
+            read: &|logical, is_node| self.block(logical, is_node),
+            unsigned: self.superblock.unsigned_hash,
+            seed: self.superblock.hash_seed,
+            large_dir: self.superblock.features.large_dir(),
+        };
+        let mut found = None;
+        index.search(name, &mut |logical, (bytes, place)| {
+            let piece = Piece {
+                fields: Fields::new(&bytes, Endian::Little, "directory entry", place),
+                begin: 0,
+                logical: self.blocks.block_size().start_of(logical)?,
+            };
+            let _ = self.piece(&piece, 0, &mut |entry| {
+                found = (entry.name == name).then_some(entry.inode);
+                Ok(found.map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(())))
+            })?;
+            Ok(found.is_some())
+        })?;
+        Ok(found)
+    }
+
+    /// One block of the directory, for its index.
+    fn block(&self, logical: u64, is_node: bool) -> Result<DirectoryBlock> {
+        let mut found = None;
+        if logical < self.blocks.block_size().blocks_of(self.inode.size()) {
+            for_each_run(self.blocks, self.inode, logical..logical.saturating_add(1), &mut |run| {
+                found = run.physical;
+                Ok(ControlFlow::Break(()))
+            })?;
+        }
+        let block = found.ok_or_else(|| {
+            self.inode.corrupt(0x28, format_args!("the directory index names block {logical}, which is none"))
+        })?;
+        let (bytes, place) = (self.blocks.read(block)?, self.blocks.place(block)?);
+        let fields = Fields::new(&bytes, Endian::Little, "directory block", place);
+        match (is_node, logical) {
+            (false, _) => metadata_checksum::directory_leaf(self.blocks, self.inode.seed, &fields)?,
+            (true, 0) => metadata_checksum::index_node(self.blocks, self.inode.seed, &fields, 0x20)?,
+            (true, _) => metadata_checksum::index_node(self.blocks, self.inode.seed, &fields, 0x8)?,
+        }
+        Ok((bytes, place))
+    }
+
+    /// The sum of a block met on a linear walk, which passes leaves and index nodes alike.
+    fn check_sum(&self, logical: u64, fields: &Fields<'_>) -> Result<()> {
+        let seed = self.inode.seed;
+        if self.inode.has_index() && logical == 0 {
+            return metadata_checksum::index_node(self.blocks, seed, fields, 0x20);
+        }
+        let unused = fields.u32(0x0)? == 0 && self.rec_len(fields, 0).ok() == Some(fields.bytes().len());
+        if self.inode.has_index() && unused {
+            return metadata_checksum::index_node(self.blocks, seed, fields, 0x8);
+        }
+        metadata_checksum::directory_leaf(self.blocks, seed, fields)
     }
 
     /// Entries behind `cursor`, without `.` and `..`.
@@ -140,8 +216,11 @@ impl<'a> Directory<'a> {
                 let number = first.get().saturating_add(index);
                 let block = self.blocks.number(number).ok_or_else(|| self.inode.corrupt(0x28, "a block"))?;
                 let bytes = self.blocks.read(block)?;
+                let place = self.blocks.place(block)?;
+                let whole = Fields::new(&bytes, Endian::Little, "directory block", place);
+                self.check_sum(run.logical.saturating_add(index), &whole)?;
                 let piece = Piece {
-                    fields: Fields::new(&bytes, Endian::Little, "directory entry", self.blocks.place(block)?),
+                    fields: Fields::new(&bytes, Endian::Little, "directory entry", place),
                     begin: 0,
                     logical: block_size.start_of(run.logical.saturating_add(index))?,
                 };

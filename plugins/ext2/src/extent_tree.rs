@@ -3,6 +3,7 @@
 use crate::block_map::{NodeBudget, Run, RunSink};
 use crate::blocks::Blocks;
 use crate::inode::Inode;
+use crate::metadata_checksum;
 use core::ops::{ControlFlow, Range};
 use fsimage_sdk::{Endian, Fields, Result};
 
@@ -32,11 +33,12 @@ pub(crate) fn walk(
         return Err(root.corrupt(0x6, format_args!("eh_depth {depth} exceeds {MAX_DEPTH}")));
     }
     // Logical blocks are 32-bit fields.
-    Walk { blocks, range, budget, sink }.node(&root, depth, 0..1 << 32)
+    Walk { blocks, seed: inode.seed, range, budget, sink }.node(&root, depth, 0..1 << 32)
 }
 
 struct Walk<'a> {
     blocks: &'a Blocks,
+    seed: Option<u32>,
     range: Range<u64>,
     budget: &'a mut NodeBudget,
     sink: RunSink<'a>,
@@ -98,6 +100,7 @@ impl Walk<'_> {
         self.budget.take().map_err(|e| e.at(node.place(offset)))?;
         let bytes = self.blocks.read(block)?;
         let child = Fields::new(&bytes, Endian::Little, "extent tree node", self.blocks.place(block)?);
+        metadata_checksum::extent_node(self.blocks, self.seed, &child)?;
         self.node(&child, depth, covers)
     }
 

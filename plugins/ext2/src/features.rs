@@ -66,10 +66,13 @@ const INCOMPAT_RECOVER: u32 = 0x4;
 const INCOMPAT_JOURNAL_DEV: u32 = 0x8;
 const INCOMPAT_META_BG: u32 = 0x10;
 const INCOMPAT_64BIT: u32 = 0x80;
+const INCOMPAT_CSUM_SEED: u32 = 0x2000;
 const INCOMPAT_LARGEDIR: u32 = 0x4000;
 
 const RO_COMPAT_SPARSE_SUPER: u32 = 0x1;
+const RO_COMPAT_GDT_CSUM: u32 = 0x10;
 const RO_COMPAT_BIGALLOC: u32 = 0x200;
+const RO_COMPAT_METADATA_CSUM: u32 = 0x400;
 
 /// The incompatible features we read: all that mke2fs can make but compression (never merged into Linux) and
 /// dirdata (Lustre). Of encrypt and casefold, what they leave readable is read.
@@ -81,7 +84,7 @@ const INCOMPAT_READ: u32 = INCOMPAT_FILETYPE
     | 0x100
     | 0x200
     | 0x400
-    | 0x2000
+    | INCOMPAT_CSUM_SEED
     | INCOMPAT_LARGEDIR
     | 0x8000
     | 0x1_0000
@@ -145,6 +148,18 @@ impl Features {
 
     pub(crate) fn has_64bit(self) -> bool {
         self.incompat & INCOMPAT_64BIT != 0
+    }
+
+    pub(crate) fn csum_seed(self) -> bool {
+        self.incompat & INCOMPAT_CSUM_SEED != 0
+    }
+
+    pub(crate) fn gdt_csum(self) -> bool {
+        self.ro_compat & RO_COMPAT_GDT_CSUM != 0
+    }
+
+    pub(crate) fn metadata_csum(self) -> bool {
+        self.ro_compat & RO_COMPAT_METADATA_CSUM != 0
     }
 
     pub(crate) fn large_dir(self) -> bool {

@@ -7,7 +7,7 @@ use crate::options::Options;
 use crate::overlay::Overlay;
 use crate::remarks::Remarks;
 use crate::superblock::{ROOT_INODE, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE, Superblock};
-use crate::{file, journal, symlink};
+use crate::{file, journal, metadata_checksum, symlink};
 use core::ops::ControlFlow;
 use fsimage_sdk::{
     DirCursor, DirEntry, Error, ErrorKind, Extent, FileSystem, Info, Limits, Metadata, NodeId, Result, Volume,
@@ -28,6 +28,7 @@ impl Ext2FileSystem {
         let superblock = Superblock::parse(bytes)?;
         let remarks = Remarks::new(options.strict);
         let blocks = Blocks::new(volume.clone(), &superblock, Overlay::default(), remarks)?;
+        metadata_checksum::superblock(&blocks, &superblock, bytes)?;
         let fresh = Self { blocks, superblock, limits, last_inode: Mutex::default() };
         let features = fresh.superblock.features;
         if !features.needs_recovery() || !features.has_journal() {

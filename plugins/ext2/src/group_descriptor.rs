@@ -1,8 +1,9 @@
 //! "Block Group Descriptors" (`struct ext4_group_desc`): read one at a time, when an inode of its group is wanted.
 
 use crate::blocks::Blocks;
+use crate::metadata_checksum;
 use crate::superblock::Superblock;
-use crate::units::{BlockNumber, GroupNumber, beyond_64_bits};
+use crate::units::{BlockNumber, GroupNumber, beyond_64_bits, to_usize};
 use fsimage_sdk::{Endian, Fields, Result};
 
 /// The part of a descriptor that a reader needs.
@@ -23,10 +24,10 @@ impl GroupDescriptor {
     pub(crate) fn read(blocks: &Blocks, superblock: &Superblock, group: GroupNumber) -> Result<Self> {
         let place = place(superblock, group)?;
         let wide = superblock.features.has_64bit();
-        let mut bytes = [0; 64];
-        let (used, _) = bytes.split_at_mut(if wide { 64 } else { 32 });
-        blocks.read_exact_at(place, used)?;
-        let descriptor = Fields::new(used, Endian::Little, "group descriptor", place);
+        // At most 1024 bytes. The checksum covers what a later version may have put behind the first 64.
+        let bytes = blocks.read_vec_at(place, to_usize(u64::from(superblock.descriptor_size.get()))?)?;
+        let descriptor = Fields::new(&bytes, Endian::Little, "group descriptor", place);
+        metadata_checksum::descriptor(blocks, superblock, group.0, &descriptor)?;
         let low = descriptor.u32(0x8)?;
         let high = if wide { descriptor.u32(0x28)? } else { 0 };
         let bg_inode_table = crate::units::join_u64(low, high);

@@ -2,18 +2,20 @@
 
 use crate::blocks::Blocks;
 use crate::group_descriptor::GroupDescriptor;
+use crate::metadata_checksum;
 use crate::superblock::Superblock;
-use crate::units::{InodeNumber, beyond_64_bits, join_u64};
+use crate::units::{InodeNumber, beyond_64_bits, join_u64, to_usize};
 use fsimage_sdk::{Endian, Error, Fields, FileType, Metadata, Result};
 
 /// Bytes of `i_block`: a map's root, a short symlink, or inline data.
 pub(crate) const I_BLOCK_SIZE: usize = 60;
 /// Every inode has these bytes; larger ones have `i_extra_isize` more fields, then extended attributes.
 pub(crate) const GOOD_OLD_SIZE: u32 = 128;
-/// The fields we read end at 0x8c; no more than this is read of an inode unless its data is inline.
-const READ_SIZE: usize = 0xa0;
+/// The fields we read end at 0x8c; no more is read of an inode unless a checksum covers it or its data is inline.
+const READ_SIZE: u32 = 0xa0;
 
 const ENCRYPT_FL: u32 = 0x800;
+const INDEX_FL: u32 = 0x1000;
 const EXTENTS_FL: u32 = 0x8_0000;
 const INLINE_DATA_FL: u32 = 0x1000_0000;
 const CASEFOLD_FL: u32 = 0x4000_0000;
@@ -29,6 +31,8 @@ pub(crate) struct Inode {
     /// `i_extra_isize`: bytes of fields behind the first 128. At most the inode's size less those.
     pub(crate) extra_size: u32,
     pub(crate) i_block: [u8; I_BLOCK_SIZE],
+    /// What the checksums of this inode's blocks go on from; `None` when there are none.
+    pub(crate) seed: Option<u32>,
 }
 
 impl Inode {
@@ -39,15 +43,23 @@ impl Inode {
     pub(crate) fn read(blocks: &Blocks, superblock: &Superblock, number: InodeNumber) -> Result<Self> {
         let place =
             place(blocks, superblock, number).map_err(|e| e.within(format!("inode {}", number.get())))?;
-        let mut bytes = [0; READ_SIZE];
-        let used = if superblock.inode_size == GOOD_OLD_SIZE { 128 } else { READ_SIZE };
-        let (bytes, _) = bytes.split_at_mut(used);
-        blocks.read_exact_at(place, bytes)?;
-        Self::parse(superblock, number, bytes, place).map_err(|e| e.within(format!("inode {}", number.get())))
+        let used = match superblock.inode_size {
+            size if superblock.seed.is_some() => size,
+            size => size.min(READ_SIZE),
+        };
+        let bytes = blocks.read_vec_at(place, to_usize(u64::from(used))?)?;
+        let fields = Fields::new(&bytes, Endian::Little, "ext4_inode", place);
+        metadata_checksum::inode(blocks, superblock, number.get(), &fields)
+            .and_then(|seed| Self::parse(superblock, number, &fields, seed))
+            .map_err(|e| e.within(format!("inode {}", number.get())))
     }
 
-    fn parse(superblock: &Superblock, number: InodeNumber, bytes: &[u8], place: u64) -> Result<Self> {
-        let inode = Fields::new(bytes, Endian::Little, "ext4_inode", place);
+    fn parse(
+        superblock: &Superblock,
+        number: InodeNumber,
+        inode: &Fields<'_>,
+        seed: Option<u32>,
+    ) -> Result<Self> {
         let i_mode = inode.u16(0x0)?;
         let file_type = file_type(i_mode)
             .ok_or_else(|| inode.corrupt(0x0, format_args!("i_mode {i_mode:#06x} is no file type")))?;
@@ -55,19 +67,27 @@ impl Inode {
         if i_links_count == 0 {
             return Err(inode.corrupt(0x1a, "i_links_count 0: not in use"));
         }
-        let extra_size = extra_size(superblock, &inode)?;
-        let (mtime_seconds, mtime_nanoseconds) = mtime(&inode, extra_size)?;
+        let extra_size = extra_size(superblock, inode)?;
+        let (mtime_seconds, mtime_nanoseconds) = mtime(inode, extra_size)?;
         let metadata = Metadata {
             file_type,
             mode: u32::from(i_mode & 0o7777),
             uid: u32::from(inode.u16(0x2)?) | u32::from(inode.u16(0x78)?) << 16,
             gid: u32::from(inode.u16(0x18)?) | u32::from(inode.u16(0x7a)?) << 16,
             links: u32::from(i_links_count),
-            size: size(superblock, &inode, file_type)?,
+            size: size(superblock, inode, file_type)?,
             mtime_seconds,
             mtime_nanoseconds,
         };
-        Ok(Self { number, place, metadata, flags: inode.u32(0x20)?, extra_size, i_block: inode.array(0x28)? })
+        Ok(Self {
+            number,
+            place: inode.place(0x0),
+            metadata,
+            flags: inode.u32(0x20)?,
+            extra_size,
+            i_block: inode.array(0x28)?,
+            seed,
+        })
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -84,6 +104,10 @@ impl Inode {
 
     pub(crate) fn has_inline_data(&self) -> bool {
         self.flags & INLINE_DATA_FL != 0
+    }
+
+    pub(crate) fn has_index(&self) -> bool {
+        self.flags & INDEX_FL != 0
     }
 
     pub(crate) fn is_casefold(&self) -> bool {

@@ -14,6 +14,7 @@
 
 mod block_map;
 mod blocks;
+mod casefold;
 mod checksum;
 mod directory;
 mod extent_tree;
@@ -22,6 +23,8 @@ mod file;
 mod filesystem;
 mod format;
 mod group_descriptor;
+mod hash;
+mod htree;
 mod indirect;
 mod inline_data;
 mod inode;
@@ -29,6 +32,7 @@ mod journal;
 mod journal_map;
 mod journal_superblock;
 mod journal_tags;
+mod metadata_checksum;
 mod options;
 mod overlay;
 mod remarks;

@@ -1,5 +1,6 @@
 //! "The Super Block" (`struct ext4_super_block`).
 
+use crate::checksum::crc32c;
 use crate::features::Features;
 use crate::units::{BlockNumber, BlockSize, GroupNumber, InodeNumber, join_u64};
 use core::num::NonZeroU32;
@@ -19,6 +20,8 @@ const GOOD_OLD_INODE_SIZE: u32 = 128;
 const MIN_DESC_SIZE: u32 = 32;
 /// Smallest `s_desc_size` with the 64bit feature.
 const MIN_DESC_SIZE_64BIT: u32 = 64;
+/// `EXT2_FLAGS_UNSIGNED_HASH` of `s_flags`.
+const UNSIGNED_HASH: u32 = 0x2;
 /// Largest `s_desc_size` (Linux: the smallest block).
 const MAX_DESC_SIZE: u32 = 1024;
 
@@ -46,6 +49,12 @@ pub(crate) struct Superblock {
     pub(crate) uuid: [u8; 16],
     /// `s_journal_inum`: 8, or 0 when the journal lies on another volume.
     pub(crate) journal_inode: u32,
+    /// What every checksum of metadata goes on from; `None` when there are none.
+    pub(crate) seed: Option<u32>,
+    /// `s_hash_seed`.
+    pub(crate) hash_seed: [u32; 4],
+    /// `s_flags`: names hash as unsigned characters.
+    pub(crate) unsigned_hash: bool,
 }
 
 impl Superblock {
@@ -108,6 +117,9 @@ impl Superblock {
             label: until_nul(sb.slice(0x78, 16)?),
             uuid: sb.array(0x68)?,
             journal_inode: sb.u32(0xe0)?,
+            seed: checksum_seed(&sb, features)?,
+            hash_seed: [sb.u32(0xec)?, sb.u32(0xf0)?, sb.u32(0xf4)?, sb.u32(0xf8)?],
+            unsigned_hash: sb.u32(0x160)? & UNSIGNED_HASH != 0,
         };
         superblock.check_inode_count(&sb)?;
         Ok(superblock)
@@ -233,6 +245,14 @@ fn descriptor_size(sb: &Fields<'_>, features: Features) -> Result<NonZeroU32> {
     NonZeroU32::new(size)
         .filter(|_| valid)
         .ok_or_else(|| sb.corrupt(0xfe, format_args!("s_desc_size {size} with 64bit")))
+}
+
+fn checksum_seed(sb: &Fields<'_>, features: Features) -> Result<Option<u32>> {
+    Ok(match (features.metadata_csum(), features.csum_seed()) {
+        (false, _) => None,
+        (true, true) => Some(sb.u32(0x270)?),
+        (true, false) => Some(crc32c(u32::MAX, sb.slice(0x68, 16)?)),
+    })
 }
 
 /// A padded name without its padding.

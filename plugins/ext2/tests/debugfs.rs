@@ -296,17 +296,22 @@ fn encrypted_files_say_so() {
 }
 
 #[test]
-fn a_casefold_directory_does_not_claim_that_a_name_is_missing() {
+fn a_casefold_directory_folds_ascii_and_claims_nothing_more() {
     let folder = folder();
     let image = small(folder.path(), &["-O", "casefold"]);
     common::debugfs_script(
         &image,
-        &["mkdir d", "cd d", "mknod File p", "set_inode_field . flags 0x40080000"],
+        &["mkdir d", "cd d", "mknod File p", "mknod file2 p", "set_inode_field . flags 0x40080000"],
     );
     let fs = open_image(&image);
     let directory = find(&*fs, "d");
     assert!(fs.lookup(directory, b"File").is_ok());
-    assert_eq!(fs.lookup(directory, b"file").unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(fs.lookup(directory, b"file").unwrap(), fs.lookup(directory, b"FILE").unwrap());
+    assert_eq!(fs.lookup(directory, b"file3").unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(fs.lookup(directory, "f\u{ef}le".as_bytes()).unwrap_err().kind(), ErrorKind::Unsupported);
+    common::debugfs_script(&image, &["cd d", "mknod \u{212a}elvin p"]);
+    let fs = open_image(&image);
+    assert_eq!(fs.lookup(directory, b"kelvin").unwrap_err().kind(), ErrorKind::Unsupported);
 }
 
 /// What one boot asks of a default filesystem reads little: issue 2 allows 256 KiB.

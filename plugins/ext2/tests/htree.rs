@@ -1,0 +1,177 @@
+//! Lookup by hash, in directories far larger than `mke2fs -d` makes in time: their entries are written here, into a
+//! file that debugfs declares to be a directory and e2fsck then rebuilds with an index.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that panics fails, as it should"
+)]
+
+mod common;
+
+use common::{Image, debugfs, debugfs_script, mke2fs, open, tool, try_tool};
+use fsimage_ext2::EXT2;
+use fsimage_sdk::{ErrorKind, Format, OpenOptions};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+fn name(number: usize) -> Vec<u8> {
+    // A byte above 127, so that signed and unsigned hashes differ.
+    format!("entry-\u{e9}-{number}").into_bytes()
+}
+
+/// A linear directory of these names, all of which are hard links to a few files.
+fn directory(block_size: usize, count: usize, files: &[u32]) -> Vec<u8> {
+    let mut blocks: Vec<Vec<u8>> = vec![Vec::new()];
+    let mut last = 0;
+    let names = [b".".to_vec(), b"..".to_vec()].into_iter().chain((0..count).map(name));
+    for (index, name) in names.enumerate() {
+        let length = (8 + name.len()).next_multiple_of(4);
+        let full = blocks.last().unwrap().len() + length > block_size;
+        if full {
+            blocks.push(Vec::new());
+        }
+        let block = blocks.last_mut().unwrap();
+        last = block.len();
+        block.extend(if index < 2 { 2 } else { files[index % files.len()] }.to_le_bytes());
+        block.extend(u16::try_from(length).unwrap().to_le_bytes());
+        block.extend([u8::try_from(name.len()).unwrap(), if index < 2 { 2 } else { 1 }]);
+        block.extend(&name);
+        block.resize(last + length, 0);
+    }
+    let _ = last;
+    for block in &mut blocks {
+        // The last entry reaches to the block's end.
+        let mut at = 0;
+        loop {
+            let length = usize::from(u16::from_le_bytes([block[at + 4], block[at + 5]]));
+            if at + length == block.len() {
+                let rest = u16::try_from(block_size - at).unwrap();
+                block[at + 4..at + 6].copy_from_slice(&rest.to_le_bytes());
+                break;
+            }
+            at += length;
+        }
+        block.resize(block_size, 0);
+    }
+    blocks.concat()
+}
+
+/// An image whose directory `d` has `count` names under an index of this hash.
+fn indexed(
+    folder: &Path,
+    block_size: usize,
+    count: usize,
+    hash: &str,
+    unsigned: bool,
+    features: &str,
+) -> PathBuf {
+    let tree = folder.join(format!("tree-{block_size}-{count}"));
+    fs::create_dir_all(&tree).unwrap();
+    for file in ["f0", "f1", "f2", "f3"] {
+        fs::write(tree.join(file), b"").unwrap();
+    }
+    // First the inode numbers, which do not depend on what the directory holds.
+    let arguments = ["-b", &block_size.to_string(), "-N", "64", "-O", features];
+    fs::write(tree.join("d"), b"x").unwrap();
+    let image = mke2fs(folder, &format!("image-{hash}-{unsigned}"), Some(&tree), &arguments, "32M");
+    let number = |file: &str| {
+        let text = debugfs(&image, &format!("stat {file}"));
+        text.split("Inode:").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap()
+    };
+    let files = ["f0", "f1", "f2", "f3"].map(number);
+    fs::write(tree.join("d"), directory(block_size, count, &files)).unwrap();
+    fs::remove_file(&image).unwrap();
+    let image = mke2fs(folder, &format!("image-{hash}-{unsigned}"), Some(&tree), &arguments, "32M");
+    let flags = if unsigned { "2" } else { "1" };
+    tool("tune2fs", &["-E".as_ref(), format!("hash_alg={hash}").as_ref(), image.as_os_str()]);
+    debugfs_script(&image, &["set_inode_field d mode 040755", &format!("set_super_value flags {flags}")]);
+    let (code, out, _) = try_tool("e2fsck", &["-fyD".as_ref(), image.as_os_str()]);
+    assert!(code <= 1, "{code}: {out}");
+    image
+}
+
+const FEATURES: &str = "none,sparse_super,large_file,filetype,ext_attr,dir_index,extent";
+
+#[test]
+fn every_hash_finds_every_name() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    for (block_size, count) in [(1024, 3000), (4096, 700)] {
+        for hash in ["legacy", "half_md4", "tea"] {
+            for unsigned in [false, true] {
+                let image = indexed(folder.path(), block_size, count, hash, unsigned, FEATURES);
+                let dump = debugfs(&image, "htree_dump d");
+                assert!(dump.contains("Number of entries"), "no index: {dump}");
+                let options = OpenOptions { options: b"checksums=strict".to_vec(), ..OpenOptions::default() };
+                let fs = EXT2.open(&[Image::open(&image)], &options).unwrap();
+                let directory = common::find(&*fs, "d");
+                for number in 0..count {
+                    fs.lookup(directory, &name(number)).unwrap_or_else(|e| panic!("{hash} {unsigned}: {e}"));
+                }
+                let error = fs.lookup(directory, b"missing").unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::NotFound);
+            }
+        }
+    }
+}
+
+/// A lookup among 100,000 entries reads the inode, the map, three levels of index and one leaf.
+#[test]
+fn a_large_directory_is_not_walked() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let image = indexed(folder.path(), 1024, 100_000, "half_md4", false, FEATURES);
+    let dump = debugfs(&image, "htree_dump d");
+    let levels = dump.split("Indirect levels:").nth(1).unwrap().split_whitespace().next().unwrap();
+    assert!(levels.parse::<u8>().unwrap() >= 1, "{levels}");
+    let volume = Image::open(&image);
+    let mut most = 0;
+    for number in (0..100_000).step_by(1999) {
+        let fs = open(volume.clone());
+        let directory = common::find(&*fs, "d");
+        let before = volume.bytes_read.load(Ordering::Relaxed);
+        fs.lookup(directory, &name(number)).unwrap();
+        most = most.max(volume.bytes_read.load(Ordering::Relaxed) - before);
+        assert_eq!(fs.lookup(directory, b"missing").unwrap_err().kind(), ErrorKind::NotFound);
+    }
+    println!("{levels} indirect levels, at most {most} bytes for a lookup");
+    assert!(most <= 12 * 1024, "{most} bytes for one lookup");
+    let fs = open(volume);
+    assert_eq!(common::list(&*fs, common::find(&*fs, "d")).len(), 100_000);
+}
+
+/// The names are in the leaves: a broken index is walked around, and is an error only where that was asked for.
+#[test]
+fn a_broken_index_is_walked_around() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let image = indexed(folder.path(), 1024, 1000, "half_md4", false, FEATURES);
+    let place = common::data_blocks(&image, "d")[0] * 1024;
+    let bytes = std::sync::Arc::new(fs::read(&image).unwrap());
+    let cases: &[(u64, &[u8])] = &[
+        (0x18, &[1]), // reserved_zero
+        (0x1c, &[9]), // hash_version
+        (0x1d, &[0]), // info_length
+        (0x1d, &[255]),
+        (0x1e, &[3]),    // indirect_levels
+        (0x20, &[0, 0]), // limit
+        (0x20, &[0xff, 0xff]),
+        (0x22, &[0, 0]), // count
+        (0x22, &[0xff, 0xff]),
+        (0x24, &[0xff; 4]), // the first entry's block
+    ];
+    for (offset, new) in cases {
+        let patch = || common::Patched::new(&bytes, vec![(place + offset, new.to_vec())]);
+        let fs = open(patch());
+        for number in [0, 1, 500, 999] {
+            fs.lookup(common::find(&*fs, "d"), &name(number)).unwrap_or_else(|e| panic!("{offset:#x}: {e}"));
+        }
+        let options = OpenOptions { options: b"checksums=strict".to_vec(), ..OpenOptions::default() };
+        let fs = EXT2.open(&[patch()], &options).unwrap();
+        let all: Result<Vec<_>, _> =
+            (0..1000).map(|number| fs.lookup(common::find(&*fs, "d"), &name(number))).collect();
+        let error = all.expect_err("a broken index passes for whole").to_string();
+        assert!(error.starts_with("corrupt: "), "{error}");
+    }
+}
