@@ -47,7 +47,13 @@ fn show(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let limits = Limits::default();
     let menu = if path.is_dir() {
         let names = vec!["hd0,msdos1".into(), "hd0,1".into()];
-        let volume = VolumeName { id: VolumeId(0), grub_names: names, uuid: None, label: None };
+        let volume = VolumeName {
+            id: VolumeId(0),
+            grub_names: names,
+            legacy_grub_name: Some("hd0,0".into()),
+            uuid: None,
+            label: None,
+        };
         let tree = Tree { root: path.to_owned(), volumes: vec![volume] };
         discover(&tree, VolumeId(0), &limits)?.ok_or("no configuration")?
     } else {

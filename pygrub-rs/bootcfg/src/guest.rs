@@ -18,6 +18,8 @@ pub struct VolumeName {
     pub id: VolumeId,
     /// GRUB's names without parentheses, the preferred one first: `hd0,msdos1`, `hd0,1`; or `hd0` for a whole disk.
     pub grub_names: Vec<String>,
+    /// Legacy GRUB's name, which counts partitions from 0: `hd0,0`, `hd0,0,a`. Its `hd0,1` is not GRUB 2's `hd0,1`.
+    pub legacy_grub_name: Option<String>,
     /// The filesystem's UUID, as GRUB prints it.
     pub uuid: Option<String>,
     /// The filesystem's label.

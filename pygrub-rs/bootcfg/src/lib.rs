@@ -5,15 +5,21 @@
 //! argument is whatever the guest wrote, and only the trusted side decides how to show it.
 //!
 //! GRUB 2 is described in the [manual](https://www.gnu.org/software/grub/manual/grub/grub.html); the section names
-//! in this crate's documentation are that manual's.
+//! in this crate's documentation are that manual's. GRUB legacy and the syslinux family say theirs in their own modules.
 #![forbid(unsafe_code)]
 
+mod budget;
 mod discover;
 mod error;
+mod extlinux;
 mod grub2;
+mod grub_legacy;
 mod guest;
 mod limits;
 mod menu;
+mod multiboot;
+mod notes;
+mod reader;
 mod text;
 
 pub use discover::{CONFIG_PATHS, discover, parse_config};

@@ -7,11 +7,11 @@ use crate::guest::FileRef;
 pub struct BootEntry {
     /// The title as the guest wrote it: any bytes, terminal escapes included.
     pub title: Vec<u8>,
-    /// GRUB's `--id`.
+    /// GRUB's `--id`, or what syslinux calls the label.
     pub id: Option<Vec<u8>>,
     /// The titles of the submenus around it, outermost first.
     pub parents: Vec<Vec<u8>>,
-    /// `$root` when it boots, such as `hd0,msdos1`.
+    /// `$root` when it boots, such as `hd0,msdos1`; legacy GRUB's `hd0,0`; empty for syslinux, which has no such thing.
     pub root: Vec<u8>,
     /// The kernel, `None` when the entry boots none.
     pub kernel: Option<FileRef>,
@@ -39,14 +39,20 @@ impl BootEntry {
 pub enum Loader {
     /// GRUB 2, `grub.cfg`.
     Grub2,
+    /// GRUB legacy (0.97), `menu.lst` or `grub.conf`.
+    GrubLegacy,
+    /// Syslinux, extlinux or isolinux: `extlinux.conf`, `isolinux.cfg`.
+    Extlinux,
 }
 
 impl Loader {
-    /// The loader's name in one lower-case word.
+    /// The loader's name in one lower-case word, a hyphen at most.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Grub2 => "grub2",
+            Self::GrubLegacy => "grub-legacy",
+            Self::Extlinux => "extlinux",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! GRUB's environment variables (manual: "Environment", "Special environment variables").
 
-use super::budget::Budget;
+use crate::budget::Budget;
 use crate::limits::LimitName;
 use std::collections::BTreeMap;
 use std::rc::Rc;

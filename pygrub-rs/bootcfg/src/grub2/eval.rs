@@ -1,18 +1,18 @@
 //! The evaluator.
 
 use super::ast::{Command, Script, Simple, Statement};
-use super::budget::{Budget, Mark, Stop};
 use super::commands::{self, Call};
 use super::environment::Environment;
 use super::expand;
 use super::loaded::Loaded;
 use super::menu::Item;
-use super::notes::Notes;
 use super::parser::{ParseError, Parser};
 use super::source::Source;
 use super::status;
+use crate::budget::{Budget, Mark, Stop};
 use crate::guest::{Guest, VolumeId};
 use crate::limits::{LimitName, Limits};
+use crate::notes::Notes;
 use crate::text::shown;
 use std::collections::BTreeMap;
 use std::rc::Rc;

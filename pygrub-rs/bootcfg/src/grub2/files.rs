@@ -1,9 +1,9 @@
 //! GRUB's names of files, and the files (manual: "File name syntax").
 
-use super::budget::Stop;
 use super::eval::{Flow, Machine};
 use super::source::Source;
 use super::status;
+use crate::budget::Stop;
 use crate::guest::{FileRef, FileStatus, VolumeId, VolumeName};
 use crate::text::shown;
 use std::rc::Rc;

@@ -5,7 +5,6 @@
 //! behaviour is that of GRUB itself as grub-emu shows it; tests/grub2/language.txt is the record.
 
 mod ast;
-mod budget;
 mod cmdline;
 mod commands;
 mod environment;
@@ -19,19 +18,18 @@ mod lexer;
 mod loaded;
 mod menu;
 mod menu_default;
-mod notes;
 mod number;
 mod outcome;
 mod parser;
 mod source;
 mod status;
 
+use crate::budget::Stop;
 use crate::error::Error;
 use crate::guest::{FileRef, Guest, VolumeId};
 use crate::limits::{LimitName, Limits};
 use crate::menu::{BootEntry, BootMenu, Loader};
 use crate::text::shown;
-use budget::Stop;
 use eval::Machine;
 use outcome::Place;
 use source::Source;

@@ -1,10 +1,10 @@
 //! From items to entries: every body is tried out, and leaves no trace but its result.
 
-use super::budget::Stop;
 use super::eval::Machine;
 use super::loaded::Loaded;
 use super::menu::Item;
 use super::menu_default::{Choice, choose, escaped, fallbacks};
+use crate::budget::Stop;
 use crate::menu::BootEntry;
 use crate::text::shown;
 use std::rc::Rc;

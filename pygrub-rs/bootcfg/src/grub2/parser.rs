@@ -5,8 +5,8 @@
 //! the line is dropped and the next line begins a new unit, even inside what was meant to be a block.
 
 use super::ast::{Block, Command, Part, Script, Simple, Statement};
-use super::budget::Budget;
 use super::lexer::{Lexed, Lexer, Token, is_name};
+use crate::budget::Budget;
 use crate::limits::LimitName;
 use std::rc::Rc;
 

@@ -29,7 +29,13 @@ impl MapGuest {
         let id = VolumeId(u32::try_from(self.volumes.len()).unwrap());
         let grub_names = vec![name.to_owned(), name.replace("msdos", "").replace("gpt", "")];
         let (uuid, label) = (Some(uuid.to_owned()), Some(label.as_bytes().to_vec()));
-        self.volumes.push(VolumeName { id, grub_names, uuid, label });
+        // The n-th partition is legacy's n-1; tests that need slices name them themselves.
+        let partition = name.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap();
+        let legacy_grub_name = match (name.contains(','), partition.parse::<u32>()) {
+            (true, Ok(number)) => Some(format!("hd0,{}", number.checked_sub(1).unwrap())),
+            _ => Some(name.to_owned()),
+        };
+        self.volumes.push(VolumeName { id, grub_names, legacy_grub_name, uuid, label });
         self
     }
 

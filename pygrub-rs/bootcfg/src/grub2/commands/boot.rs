@@ -1,7 +1,7 @@
 //! Commands that load something to boot (manual: "linux", "initrd").
 
 use super::Call;
-use crate::grub2::budget::Stop;
+use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::loaded::Loaded;
 use crate::grub2::{cmdline, status};

@@ -1,7 +1,7 @@
 //! Commands that decide what runs next.
 
 use super::Call;
-use crate::grub2::budget::Stop;
+use crate::budget::Stop;
 use crate::grub2::eval::{Flow, Machine};
 use crate::grub2::number::leading;
 use crate::grub2::source::Source;

@@ -1,7 +1,7 @@
 //! Configuration files read by others (manual: "source", "configfile", "normal").
 
 use super::Call;
-use crate::grub2::budget::Stop;
+use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::status;
 

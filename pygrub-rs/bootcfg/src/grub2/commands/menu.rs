@@ -2,8 +2,8 @@
 
 use super::Call;
 use super::options::{Argument, Spec, Unknown, parse};
+use crate::budget::Stop;
 use crate::grub2::ast::Script;
-use crate::grub2::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::expand;
 use crate::grub2::menu::Item;

@@ -12,8 +12,8 @@ mod test;
 mod variables;
 
 use super::ast::Block;
-use super::budget::Stop;
 use super::eval::Machine;
+use crate::budget::Stop;
 
 /// A command as it was called.
 pub(crate) struct Call<'a> {

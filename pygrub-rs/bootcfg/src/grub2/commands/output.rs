@@ -1,7 +1,7 @@
 //! `echo`.
 
 use super::Call;
-use crate::grub2::budget::Stop;
+use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 
 /// Printed text beyond this is dropped: nobody sees it.

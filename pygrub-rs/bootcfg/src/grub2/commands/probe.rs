@@ -2,7 +2,7 @@
 
 use super::Call;
 use super::options::{Argument, Spec, Unknown, parse};
-use crate::grub2::budget::Stop;
+use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::status;
 

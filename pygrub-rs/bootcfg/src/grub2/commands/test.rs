@@ -6,7 +6,7 @@
 //! seen with grub-emu; tests/grub2/language.txt has the record.
 
 use super::Call;
-use crate::grub2::budget::Stop;
+use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::number::{as_int, leading};
 use crate::grub2::status;

@@ -1,0 +1,81 @@
+//! GRUB legacy: `menu.lst` and `grub.conf` of GRUB 0.97, with what Ubuntu (`uuid`) and Solaris (`kernel$`, `findroot`,
+//! `bootfs`) added.
+//!
+//! The [manual](https://www.gnu.org/software/grub/manual/legacy/grub.html) says what the commands mean ("Commands"); what it
+//! leaves open is as in stage2: how lines are read in [`lines`], which of them belong to an entry in [`config`]. An
+//! entry's commands are carried out in [`entry`], devices and files found in [`device`].
+
+mod config;
+mod device;
+mod entry;
+mod lines;
+
+use crate::error::Error;
+use crate::guest::{FileRef, Guest};
+use crate::limits::{LimitName, Limits};
+use crate::menu::{BootEntry, BootMenu, Loader};
+use crate::reader::{Outcome, Parents, Reader, menu_from_file as from_file, menu_from_text as from_text};
+use config::{Config, Default, number};
+
+/// The menu that a configuration file of a guest makes.
+pub(crate) fn menu_from_file(guest: &dyn Guest, config: FileRef, limits: &Limits) -> Result<BootMenu, Error> {
+    from_file(Loader::GrubLegacy, evaluate, guest, config, limits)
+}
+
+/// The menu that a text makes, without a guest.
+pub(crate) fn menu_from_text(text: &[u8], limits: &Limits) -> Result<BootMenu, Error> {
+    from_text(Loader::GrubLegacy, evaluate, text, "menu.lst", limits)
+}
+
+fn evaluate(
+    reader: &mut Reader<'_>,
+    text: &[u8],
+    file: &FileRef,
+    parents: Parents<'_>,
+    entries: &mut Vec<BootEntry>,
+) -> Result<Outcome, LimitName> {
+    let config = Config::read(reader, text)?;
+    let mut candidates = Vec::new();
+    for item in &config.items {
+        let run = entry::run(reader, item, parents, config.password)?;
+        candidates.push(match run.opens {
+            Some(other) => reader.submenu(evaluate, &other, run.entry, entries)?,
+            None => vec![reader.push(run.entry, entries)?],
+        });
+    }
+    let order = order(reader, &config, file)?;
+    let order = order.into_iter().filter_map(|item| candidates.get(item)).flatten().copied().collect();
+    Ok(Outcome { order, timeout: config.timeout })
+}
+
+/// The items GRUB tries, best first. A default that is not in the menu means the first fallback, and without one the
+/// first entry (stage2.c).
+fn order(reader: &mut Reader<'_>, config: &Config, file: &FileRef) -> Result<Vec<usize>, LimitName> {
+    let default = match config.default {
+        Default::Number(number) => number,
+        Default::Saved => saved(reader, file)?,
+    };
+    let mut order = config.fallback.clone();
+    if default < config.items.len() {
+        order.insert(0, default);
+    } else {
+        reader.notes.add(|| format!("the default {default} is not in the menu"));
+        if order.is_empty() {
+            order.push(0);
+        }
+    }
+    Ok(order)
+}
+
+/// `default saved`: what `savedefault` or `grub-set-default` wrote to the file `default` beside the configuration; 0 without
+/// it. GRUB looks at its first nine bytes.
+fn saved(reader: &mut Reader<'_>, file: &FileRef) -> Result<usize, LimitName> {
+    let slash = file.path.iter().rposition(|&byte| byte == b'/');
+    let directory = slash.and_then(|slash| file.path.get(..=slash)).unwrap_or_default();
+    let file = FileRef { volume: file.volume, path: [directory, b"default"].concat() };
+    if !reader.is_file(&file)? {
+        return Ok(0);
+    }
+    let text = reader.read(&file)?.unwrap_or_default();
+    Ok(number(text.get(..9).unwrap_or(&text)).unwrap_or(0))
+}

@@ -1,0 +1,246 @@
+//! What the loaders whose configurations are one command a line have in common: files, budgets and notes.
+
+use crate::budget::Budget;
+use crate::error::Error;
+use crate::guest::{FileKind, FileRef, Guest, VolumeId};
+use crate::limits::{LimitName, Limits};
+use crate::menu::{BootEntry, BootMenu, Loader};
+use crate::notes::Notes;
+use crate::text::shown;
+
+/// One evaluation: its budgets only shrink, whatever file is being read.
+pub(crate) struct Reader<'g> {
+    pub(crate) guest: Option<&'g dyn Guest>,
+    /// The volume of the configuration.
+    pub(crate) home: VolumeId,
+    pub(crate) limits: &'g Limits,
+    pub(crate) budget: Budget,
+    pub(crate) notes: Notes,
+    /// Where we are, escaped, for messages.
+    pub(crate) file: String,
+    pub(crate) line: u32,
+}
+
+/// The entries that a menu would boot, best first, as indices; and its timeout.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) order: Vec<usize>,
+    pub(crate) timeout: Option<u32>,
+}
+
+/// Where a menu stands among the menus.
+pub(crate) type Parents<'a> = &'a [Vec<u8>];
+
+/// What a loader does with one configuration: entries are appended, in menu order.
+pub(crate) type Evaluate =
+    fn(&mut Reader<'_>, &[u8], &FileRef, Parents<'_>, &mut Vec<BootEntry>) -> Result<Outcome, LimitName>;
+
+/// The menu of a guest's file.
+pub(crate) fn menu_from_file(
+    loader: Loader,
+    evaluate: Evaluate,
+    guest: &dyn Guest,
+    config: FileRef,
+    limits: &Limits,
+) -> Result<BootMenu, Error> {
+    let text = guest.read(config.volume, &config.path, limits.max_config_bytes).map_err(|error| {
+        Error::Read { file: shown(&config.path), message: shown(error.message.as_bytes()) }
+    })?;
+    menu(loader, evaluate, Some(guest), &text, config, limits)
+}
+
+/// The menu of a text, without a guest.
+pub(crate) fn menu_from_text(
+    loader: Loader,
+    evaluate: Evaluate,
+    text: &[u8],
+    name: &str,
+    limits: &Limits,
+) -> Result<BootMenu, Error> {
+    let config = FileRef { volume: VolumeId::NONE, path: name.as_bytes().to_vec() };
+    menu(loader, evaluate, None, text, config, limits)
+}
+
+fn menu(
+    loader: Loader,
+    evaluate: Evaluate,
+    guest: Option<&dyn Guest>,
+    text: &[u8],
+    config: FileRef,
+    limits: &Limits,
+) -> Result<BootMenu, Error> {
+    let mut reader = Reader {
+        guest,
+        home: config.volume,
+        limits,
+        budget: Budget::new(limits),
+        notes: Notes::new(limits.max_notes),
+        file: shown(&config.path),
+        line: 0,
+    };
+    let mut entries = Vec::new();
+    let result =
+        reader.check_size(text).and_then(|()| evaluate(&mut reader, text, &config, &[], &mut entries));
+    match result {
+        Ok(outcome) => {
+            let default = pick(&mut reader, &outcome.order, &entries);
+            let notes = reader.notes.into_list();
+            Ok(BootMenu { loader, config, entries, default, timeout: outcome.timeout, notes })
+        }
+        Err(limit) => {
+            Err(Error::Limit { limit, value: limits.value(limit), file: reader.file, line: reader.line })
+        }
+    }
+}
+
+/// The first bootable entry in the loader's order of trying, else the first bootable one of all.
+fn pick(reader: &mut Reader<'_>, order: &[usize], entries: &[BootEntry]) -> Option<usize> {
+    let bootable = |index: &usize| entries.get(*index).is_some_and(BootEntry::is_bootable);
+    let chosen =
+        order.iter().copied().find(|index| bootable(index)).or_else(|| (0..entries.len()).find(bootable))?;
+    if let Some(entry) = order.first().filter(|&&first| first != chosen).and_then(|&first| entries.get(first))
+    {
+        let (title, problem) = (shown(&entry.title), entry.problems.join("; "));
+        reader.notes.add(|| format!("the default entry `{title}` is passed over: {problem}"));
+    }
+    Some(chosen)
+}
+
+impl Reader<'_> {
+    fn check_size(&mut self, text: &[u8]) -> Result<(), LimitName> {
+        if u64::try_from(text.len()).map_or(true, |length| length > self.limits.max_config_bytes) {
+            return Err(LimitName::MaxConfigBytes);
+        }
+        self.budget.keep(text.len())
+    }
+
+    /// Says something about the current line.
+    pub(crate) fn note(&mut self, text: &str) {
+        let (file, line) = (&self.file, self.line);
+        self.notes.add(|| format!("{file}:{line}: {text}"));
+    }
+
+    /// Whether there is a regular file; without a guest there is none.
+    pub(crate) fn is_file(&mut self, file: &FileRef) -> Result<bool, LimitName> {
+        // Looking into a filesystem is not free.
+        self.budget.steps_for(50)?;
+        let status = self.guest.and_then(|guest| guest.status(file.volume, &file.path));
+        Ok(status.is_some_and(|status| status.kind == FileKind::File))
+    }
+
+    /// A further file's content; `None`, and a note, when it cannot be read.
+    pub(crate) fn read(&mut self, file: &FileRef) -> Result<Option<Vec<u8>>, LimitName> {
+        self.budget.read_file()?;
+        let Some(guest) = self.guest else {
+            self.note(&format!("{}: not read, there is no guest", shown(&file.path)));
+            return Ok(None);
+        };
+        match guest.read(file.volume, &file.path, self.limits.max_config_bytes) {
+            Ok(content) => {
+                self.check_size(&content)?;
+                self.budget.moved(content.len())?;
+                Ok(Some(content))
+            }
+            Err(error) => {
+                self.note(&format!("{}: {}", shown(&file.path), shown(error.message.as_bytes())));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Does something inside a further file, whose lines messages name meanwhile. A circle ends at the budget's depth.
+    pub(crate) fn inside<T>(
+        &mut self,
+        file: &FileRef,
+        read: impl FnOnce(&mut Self) -> Result<T, LimitName>,
+    ) -> Result<T, LimitName> {
+        self.budget.enter_include()?;
+        let outer = (std::mem::replace(&mut self.file, shown(&file.path)), self.line);
+        // On an error the place stays, for the message.
+        let result = read(self)?;
+        (self.file, self.line) = outer;
+        self.budget.leave_include();
+        Ok(result)
+    }
+
+    /// One more entry of the menu; what it holds is paid for.
+    pub(crate) fn push(
+        &mut self,
+        entry: BootEntry,
+        entries: &mut Vec<BootEntry>,
+    ) -> Result<usize, LimitName> {
+        let index = entries.len();
+        if index >= self.limits.max_entries {
+            return Err(LimitName::MaxEntries);
+        }
+        let lengths = [entry.title.len(), entry.arguments.len(), entry.root.len()];
+        let parents = entry.parents.iter().map(Vec::len);
+        let files = entry.ramdisks.iter().chain(&entry.kernel).map(|file| file.path.len());
+        for length in lengths.into_iter().chain(parents).chain(files) {
+            self.budget.keep(length)?;
+        }
+        self.budget.keep(size_of::<BootEntry>())?;
+        entries.push(entry);
+        Ok(index)
+    }
+
+    /// Another configuration's menu, as a submenu in the place of the entry that leads to it. What makes it
+    /// unreadable, a circle too, is that entry's problem, and what it gave until then is forgotten.
+    pub(crate) fn submenu(
+        &mut self,
+        evaluate: Evaluate,
+        file: &FileRef,
+        mut entry: BootEntry,
+        entries: &mut Vec<BootEntry>,
+    ) -> Result<Vec<usize>, LimitName> {
+        let mut parents = entry.parents.clone();
+        parents.push(entry.title.clone());
+        let place = (self.file.clone(), self.line);
+        let mark = self.budget.mark();
+        let before = entries.len();
+        let problem = match self.read(file)? {
+            None => format!("`{}` cannot be read", shown(&file.path)),
+            Some(text) => {
+                match self.inside(file, |reader| evaluate(reader, &text, file, &parents, entries)) {
+                    Ok(outcome) => return Ok(outcome.order),
+                    // These are the whole configuration's, and end it.
+                    Err(limit @ (LimitName::MaxSteps | LimitName::MaxFilesRead | LimitName::MaxEntries)) => {
+                        return Err(limit);
+                    }
+                    Err(limit) => {
+                        let problem = format!(
+                            "{}:{}: the limit {limit} ({}) is exceeded",
+                            self.file,
+                            self.line,
+                            self.limits.value(limit)
+                        );
+                        (self.file, self.line) = place;
+                        self.budget.restore_depth(mark);
+                        problem
+                    }
+                }
+            }
+        };
+        entries.truncate(before);
+        entry.problems.push(problem);
+        Ok(vec![self.push(entry, entries)?])
+    }
+}
+
+/// Blanks and tabs at both ends are nobody's.
+pub(crate) fn trimmed(bytes: &[u8]) -> &[u8] {
+    bytes.trim_ascii()
+}
+
+/// The first word, and what follows the blanks behind it.
+pub(crate) fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
+    let text = trimmed(text);
+    let end = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    (word, trimmed(rest))
+}
+
+/// The words between blanks.
+pub(crate) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}
