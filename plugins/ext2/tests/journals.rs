@@ -10,26 +10,12 @@
 
 mod common;
 
-use common::{Patched, find, open, read, read_extents, walk};
+use common::{Patched, find, journal_image as image, journals, open, read, read_extents, walk};
 use fsimage_ext2::EXT2;
 use fsimage_sdk::{ErrorKind, FileSystem, FileType, Format, OpenOptions, ReadAt, Volume};
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../images/ext-journals")
-}
-
-fn image(name: &str) -> Arc<Vec<u8>> {
-    let path = folder().join(format!("{name}.img.zst"));
-    let output = Command::new("zstd").arg("-dcq").arg(&path).output();
-    let output = output.unwrap_or_else(|e| panic!("zstd is missing (apt-get install zstd): {e}"));
-    assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
-    Arc::new(output.stdout)
-}
 
 fn with(bytes: &Arc<Vec<u8>>, options: &str) -> fsimage_sdk::Result<Box<dyn FileSystem>> {
     let options = OpenOptions { options: options.as_bytes().to_vec(), ..OpenOptions::default() };
@@ -74,7 +60,7 @@ fn check(name: &str) -> (Vec<String>, usize) {
     let bytes = image(name);
     let fs = with(&bytes, "checksums=strict").unwrap_or_else(|e| panic!("{name}: {e}"));
     let (found, without_extents) = manifest(&*fs, &*bytes);
-    let text = fs::read_to_string(folder().join(format!("{name}.MANIFEST"))).unwrap();
+    let text = fs::read_to_string(journals().join(format!("{name}.MANIFEST"))).unwrap();
     let mut expected: Vec<&str> = text.lines().collect();
     expected.sort_unstable();
     assert_eq!(found, expected, "{name}");
@@ -94,7 +80,7 @@ fn replayed(name: &str) -> usize {
 #[test]
 fn every_image_reads_as_e2fsck_leaves_it() {
     let mut names = 0;
-    for entry in fs::read_dir(folder()).unwrap() {
+    for entry in fs::read_dir(journals()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         if let Some(name) = name.strip_suffix(".img.zst").filter(|&name| name != "fast_commit-area") {
             replayed(name);
@@ -120,7 +106,7 @@ fn ignored_on_demand() {
     for name in ["csum3-after-commit", "nocsum-ext3", "csum3-4k"] {
         let bytes = image(name);
         let fs = with(&bytes, "journal=ignore").unwrap();
-        let expected = fs::read_to_string(folder().join(format!("{name}.MANIFEST"))).unwrap();
+        let expected = fs::read_to_string(journals().join(format!("{name}.MANIFEST"))).unwrap();
         let root = fs.root().unwrap();
         assert!(expected.contains("./boot/vmlinuz") && fs.lookup(root, b"boot").is_err(), "{name}");
         assert!(fs.info().unwrap().features.contains(&"remark:_journal_ignored,_as_asked".to_owned()));

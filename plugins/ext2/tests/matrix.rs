@@ -230,8 +230,11 @@ fn every_layout_reads_as_the_kernel_reads_it() {
     for case in make(folder.path(), &tree, BLOCK_SIZES).iter().filter(|case| case.block_size != "65536") {
         let point = folder.path().join("mount");
         fs::create_dir_all(&point).unwrap();
-        let mount =
-            Command::new("mount").args(["-o", "loop,ro,noload"]).arg(&case.image).arg(&point).output();
+        let mount = Command::new("mount")
+            .args(["-t", "ext4", "-o", "loop,ro,noload"])
+            .arg(&case.image)
+            .arg(&point)
+            .output();
         let mount = mount.unwrap();
         if !mount.status.success() {
             println!("{}: {}", case.name, String::from_utf8_lossy(&mount.stderr));

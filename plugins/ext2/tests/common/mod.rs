@@ -116,6 +116,20 @@ pub(crate) fn mke2fs(
     image
 }
 
+/// Where images/make-ext-journals.sh puts what it makes.
+pub(crate) fn journals() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../images/ext-journals")
+}
+
+/// One of those images.
+pub(crate) fn journal_image(name: &str) -> Arc<Vec<u8>> {
+    let path = journals().join(format!("{name}.img.zst"));
+    let output = Command::new("zstd").arg("-dcq").arg(&path).output();
+    let output = output.unwrap_or_else(|e| panic!("zstd is missing (apt-get install zstd): {e}"));
+    assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+    Arc::new(output.stdout)
+}
+
 /// An image file that counts what is read of it.
 pub(crate) struct Image {
     file: File,
