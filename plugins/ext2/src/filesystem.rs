@@ -46,11 +46,21 @@ impl Ext2FileSystem {
         match fresh.replayed(volume) {
             Ok(replayed) => Ok(replayed),
             // GRUB, which reads no journal, would boot what lies there.
-            Err(error) if error.kind() == ErrorKind::Corrupt && !options.strict => {
+            Err(error) if !options.strict && fresh.is_guests_fault(&error) => {
                 fresh.blocks.remarks().note(format!("remark: journal not replayed: {error}"));
                 Ok(fresh)
             }
-            Err(error) => Err(error.within("the journal")),
+            Err(error) => Err(error.within("the journal (journal=ignore reads the disk as it lies)")),
+        }
+    }
+
+    /// Is an error of the journal the image's own: corrupt, or cut off? A disk that fails is neither.
+    fn is_guests_fault(&self, error: &Error) -> bool {
+        let cut_off = error.offset().and_then(|at| at.checked_add(self.superblock.block_size.bytes()));
+        match error.kind() {
+            ErrorKind::Corrupt => true,
+            ErrorKind::Io => cut_off.is_some_and(|end| end > self.blocks.volume_size()),
+            _ => false,
         }
     }
 

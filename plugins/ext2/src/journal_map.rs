@@ -31,6 +31,13 @@ impl JournalMap {
             if runs.len() == MAX_RUNS {
                 return Err(Error::limit(format!("the journal lies in more than {MAX_RUNS} pieces")));
             }
+            if let Some(first) = run.physical {
+                // A truncated image is no failure of the host's disk: GRUB would boot it.
+                let length = blocks.block_size().start_of(run.count)?;
+                blocks.check_on_volume(blocks.place(first)?, length).map_err(|error| {
+                    Error::corrupt("the journal runs past the volume's end").at(error.offset().unwrap_or(0))
+                })?;
+            }
             runs.push(run);
             Ok(ControlFlow::Continue(()))
         })?;

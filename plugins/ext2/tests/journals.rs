@@ -12,7 +12,7 @@ mod common;
 
 use common::{Patched, find, journal_image as image, journals, open, read, read_extents, walk};
 use fsimage_ext2::EXT2;
-use fsimage_sdk::{ErrorKind, FileSystem, FileType, Format, OpenOptions, ReadAt, Volume};
+use fsimage_sdk::{ErrorKind, FileSystem, FileType, Format, Limits, OpenOptions, ReadAt, Volume};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::sync::Arc;
@@ -156,7 +156,11 @@ fn broken_journal_superblocks() {
         assert!(error.replace(' ', "_").contains(expected), "{error}");
     }
     let error = patched(&bytes, journal + 0x28, &[0x80, 0, 0, 0x12], "").unwrap_err();
-    assert!(error.starts_with("unsupported: the journal: journal superblock: s_feature_incompat 0x80000000"));
+    assert!(
+        error.starts_with("unsupported: the journal (journal=ignore reads the disk as it lies): "),
+        "{error}"
+    );
+    assert!(error.contains("journal superblock: s_feature_incompat 0x80000000"), "{error}");
 }
 
 /// The same without checksums: every field's own check is met.
@@ -230,4 +234,52 @@ fn fast_commits_are_shown() {
             .contains(&"remark:_fast_commits_in_the_journal_are_not_applied".to_owned())
     );
     assert_eq!(read(&*fs, find(&*fs, "boot/grub/grub.cfg")), b"menuentry full\n");
+}
+
+/// The records held are bounded, and the limit says how to go on without them.
+#[test]
+fn more_records_than_memory() {
+    let bytes = image("nocsum-ext3");
+    let open_with = |max_memory| {
+        let limits = Limits { max_memory, ..Limits::default() };
+        let options = OpenOptions { limits, ..OpenOptions::default() };
+        EXT2.open(&[Patched::new(&bytes, vec![])], &options)
+    };
+    let error = open_with(64 * 5).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert!(error.to_string().contains("journal=ignore"), "{error}");
+    assert!(open_with(64 * 1000).is_ok());
+}
+
+/// An image that ends within its journal is read as it lies, up to its end.
+#[test]
+fn a_journal_cut_off() {
+    let bytes = image("nocsum-ext3");
+    let cut = Arc::new(bytes[..journal_place(&bytes) + 100 * 1024].to_vec());
+    let fs = with(&cut, "").unwrap();
+    let features = fs.info().unwrap().features;
+    assert!(
+        features.iter().any(|f| f.starts_with("remark:_journal_not_replayed:_input/output_error")),
+        "{features:?}"
+    );
+    assert!(with(&cut, "checksums=strict").is_err());
+}
+
+/// Whatever one damaged byte of a log's block headers and tags says, an answer comes back.
+#[test]
+fn damaged_log_blocks() {
+    for name in ["nocsum-revokes", "csum3-wrapped", "option-journal_checksum"] {
+        let bytes = image(name);
+        for kind in [1, 2, 5] {
+            for place in blocks_of_type(&bytes, kind).into_iter().take(2) {
+                for offset in 0..40 {
+                    for byte in [0, 0x80, 0xff] {
+                        let patches = vec![(u64::try_from(place + offset).unwrap(), vec![byte])];
+                        let fs = open(Patched::new(&bytes, patches));
+                        let _ = fs.lookup(fs.root().unwrap(), b"boot");
+                    }
+                }
+            }
+        }
+    }
 }
