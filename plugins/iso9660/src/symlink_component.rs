@@ -84,7 +84,8 @@ mod tests {
         let mut target = Target::default();
         for components in entries {
             let bytes =
-                [&[b'S', b'L', u8::try_from(components.len()).unwrap() + 5, 1, 0], *components].concat();
+                [&[b'S', b'L', u8::try_from(components.len().strict_add(5)).unwrap(), 1, 0], *components]
+                    .concat();
             let fields = Fields::new(&bytes, Endian::Little, "SL", 0);
             target.add(&Entry { signature: *b"SL", fields })?;
         }
