@@ -83,6 +83,18 @@ catch csum3-revokes
 
 fresh 8M data=ordered -b 1024 -N 512 -J size=1 -O "$EXT4"
 for round in $(seq 60); do write_some "round-$((round % 4))"; sync_all; done
+# On, by small commits, until the log runs past the journal's end and goes on at its start.
+wrapped() {
+    debugfs -R logdump "$work/disk" 2>/dev/null | awk '
+        /^Journal starts at block/ { first = $5 + 0 } /^Found expected sequence/ { last = $NF + 0 }
+        END { exit !(last > 0 && last + 20 < first) }'
+}
+for round in $(seq 2000); do
+    wrapped && break
+    echo "$round" >"$mnt/boot/round"
+    sync "$mnt/boot/round"
+done
+wrapped || { echo "the log did not wrap" >&2; exit 1; }
 catch csum3-wrapped
 
 fresh 8M data=journal -b 1024 -N 256 -J size=2 -O "$EXT4"

@@ -283,3 +283,18 @@ fn damaged_log_blocks() {
         }
     }
 }
+
+/// The image is what its name says: the log goes on at the journal's first blocks with later transactions.
+#[test]
+fn the_wrapped_log_is_wrapped() {
+    let bytes = image("csum3-wrapped");
+    let journal = journal_place(&bytes);
+    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    let (sequence, start) = (number(journal + 0x18), number(journal + 0x1c));
+    assert!(start > 1);
+    let early = blocks_of_type(&bytes, 2).into_iter().filter(|&at| number(at + 8) > sequence).count();
+    let late = blocks_of_type(&bytes, 2).len() - early;
+    assert!(early > 0 && late > 0, "{early} {late}");
+    let first_commit = blocks_of_type(&bytes, 2)[0];
+    assert!(number(first_commit + 8) > sequence, "the journal's first blocks are old");
+}
