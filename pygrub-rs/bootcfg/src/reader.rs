@@ -7,6 +7,7 @@ use crate::limits::{LimitName, Limits};
 use crate::menu::{BootEntry, BootMenu, Loader};
 use crate::notes::Notes;
 use crate::text::shown;
+use std::collections::HashSet;
 
 /// One evaluation: its budgets only shrink, whatever file is being read.
 pub(crate) struct Reader<'g> {
@@ -19,6 +20,8 @@ pub(crate) struct Reader<'g> {
     /// Where we are, escaped, for messages.
     pub(crate) file: String,
     pub(crate) line: u32,
+    /// Every file that was read: menus lead back to one another.
+    seen: HashSet<FileRef>,
 }
 
 /// The entries that a menu would boot, best first, as indices; and its timeout.
@@ -77,6 +80,7 @@ fn menu(
         notes: Notes::new(limits.max_notes),
         file: shown(&config.path),
         line: 0,
+        seen: HashSet::from([config.clone()]),
     };
     let mut entries = Vec::new();
     let result =
@@ -131,6 +135,7 @@ impl Reader<'_> {
     /// A further file's content; `None`, and a note, when it cannot be read.
     pub(crate) fn read(&mut self, file: &FileRef) -> Result<Option<Vec<u8>>, LimitName> {
         self.budget.read_file()?;
+        self.seen.insert(file.clone());
         let Some(guest) = self.guest else {
             self.note(&format!("{}: not read, there is no guest", shown(&file.path)));
             return Ok(None);
@@ -185,7 +190,8 @@ impl Reader<'_> {
     }
 
     /// Another configuration's menu, as a submenu in the place of the entry that leads to it. What makes it
-    /// unreadable, a circle too, is that entry's problem, and what it gave until then is forgotten.
+    /// unreadable is that entry's problem, and what it gave until then is forgotten. So is a way back to what was
+    /// already read, which menus over several files have ("Back").
     pub(crate) fn submenu(
         &mut self,
         evaluate: Evaluate,
@@ -193,37 +199,46 @@ impl Reader<'_> {
         mut entry: BootEntry,
         entries: &mut Vec<BootEntry>,
     ) -> Result<Vec<usize>, LimitName> {
-        let mut parents = entry.parents.clone();
-        parents.push(entry.title.clone());
+        let before = entries.len();
         let place = (self.file.clone(), self.line);
         let mark = self.budget.mark();
-        let before = entries.len();
-        let problem = match self.read(file)? {
-            None => format!("`{}` cannot be read", shown(&file.path)),
-            Some(text) => {
-                match self.inside(file, |reader| evaluate(reader, &text, file, &parents, entries)) {
-                    Ok(outcome) => return Ok(outcome.order),
-                    // These are the whole configuration's, and end it.
-                    Err(limit @ (LimitName::MaxSteps | LimitName::MaxFilesRead | LimitName::MaxEntries)) => {
-                        return Err(limit);
-                    }
-                    Err(limit) => {
-                        let problem = format!(
-                            "{}:{}: the limit {limit} ({}) is exceeded",
-                            self.file,
-                            self.line,
-                            self.limits.value(limit)
-                        );
-                        (self.file, self.line) = place;
-                        self.budget.restore_depth(mark);
-                        problem
-                    }
+        let mut parents = entry.parents.clone();
+        parents.push(entry.title.clone());
+        let result = if self.seen.contains(file) {
+            Err(format!("it leads back to `{}`", shown(&file.path)))
+        } else {
+            match self.other_menu(evaluate, file, &parents, entries) {
+                Ok(Some(outcome)) => Ok(outcome.order),
+                Ok(None) => Err(format!("`{}` cannot be read", shown(&file.path))),
+                // These are the whole configuration's, and end it.
+                Err(limit @ (LimitName::MaxSteps | LimitName::MaxEntries)) => return Err(limit),
+                Err(limit) => {
+                    let value = self.limits.value(limit);
+                    Err(format!("{}:{}: the limit {limit} ({value}) is exceeded", self.file, self.line))
                 }
             }
         };
-        entries.truncate(before);
-        entry.problems.push(problem);
-        Ok(vec![self.push(entry, entries)?])
+        match result {
+            Ok(order) => Ok(order),
+            Err(problem) => {
+                (self.file, self.line) = place;
+                self.budget.restore_depth(mark);
+                entries.truncate(before);
+                entry.problems.push(problem);
+                Ok(vec![self.push(entry, entries)?])
+            }
+        }
+    }
+
+    fn other_menu(
+        &mut self,
+        evaluate: Evaluate,
+        file: &FileRef,
+        parents: Parents<'_>,
+        entries: &mut Vec<BootEntry>,
+    ) -> Result<Option<Outcome>, LimitName> {
+        let Some(text) = self.read(file)? else { return Ok(None) };
+        self.inside(file, |reader| evaluate(reader, &text, file, parents, entries)).map(Some)
     }
 }
 

@@ -178,6 +178,18 @@ fn other_configurations() {
 }
 
 #[test]
+fn menus_that_lead_back() {
+    // As Debian's installation discs have them.
+    let guest = MapGuest::with_config("/isolinux/isolinux.cfg", "include menu.cfg\ndefault vesamenu.c32\n")
+        .file("/isolinux/menu.cfg", "label dark\nkernel vesamenu.c32\nappend dark.cfg\nlabel a\nkernel /a\n")
+        .file("/isolinux/dark.cfg", "label b\nkernel /b\nlabel back\nkernel vesamenu.c32\nappend menu.cfg\n");
+    let menu = guest.menu();
+    assert_eq!(entry(&menu, "b").parents, [b"dark"]);
+    assert_eq!(entry(&menu, "back").problems, ["it leads back to `/isolinux/menu.cfg`"]);
+    assert_eq!(menu.entries.len(), 3);
+}
+
+#[test]
 fn menus_passwords_and_disabled_labels() {
     let text = "menu begin\nmenu title O^uter\nmenu begin i\nlabel a\nmenu passwd $1$x\nkernel /a\nmenu end\nlabel b\nkernel /b\nmenu end\n\
                 menu end\nlabel c\nkernel /c\nlabel d\nmenu disable\nkernel /d\nfdt x.dtb\nipappend 2\n";

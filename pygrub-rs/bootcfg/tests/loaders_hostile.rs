@@ -80,13 +80,31 @@ fn includes_without_an_end() {
     let many = "include /x\n".repeat(1_000);
     let error = of_guest(&MapGuest::with_config(EXTLINUX, many).file("/x", "")).unwrap_err();
     assert!(error.to_string().contains("max_files_read"), "{error}");
-    // Each branches: files read bound it.
-    for (path, text) in [
-        (LEGACY, format!("title A\nconfigfile {LEGACY}\n").repeat(20)),
-        (EXTLINUX, format!("label a\nconfig {EXTLINUX}\n").repeat(20)),
-        (EXTLINUX, format!("include {EXTLINUX}\n").repeat(20)),
-    ] {
-        assert!(of_guest(&MapGuest::with_config(path, text)).is_err());
+    let error =
+        of_guest(&MapGuest::with_config(EXTLINUX, format!("include {EXTLINUX}\n").repeat(20))).unwrap_err();
+    assert!(error.to_string().contains("max_include_depth"), "{error}");
+}
+
+#[test]
+fn menus_that_lead_to_one_another() {
+    // Each file leads to several others, twelve deep.
+    let leads = |depth: u32, branches: u32| -> String {
+        let legacy = |n| format!("title A\nconfigfile /{depth}-{n}.cfg\nlabel a\nconfig /{depth}-{n}.cfg\n");
+        (0..branches).map(legacy).collect::<String>() + "title Z\nlabel z\nkernel /z\n"
+    };
+    for path in [LEGACY, EXTLINUX] {
+        let tree = |branches| {
+            let names = (0..12).flat_map(|depth| (0..branches).map(move |n| (depth, n)));
+            names.fold(MapGuest::with_config(path, leads(0, branches)), |guest, (depth, n)| {
+                guest.file(&format!("/{depth}-{n}.cfg"), leads(depth + 1, branches))
+            })
+        };
+        let menu = of_guest(&tree(2)).unwrap().unwrap();
+        assert!(menu.default.is_some());
+        let problems: Vec<_> = menu.entries.iter().flat_map(|entry| &entry.problems).collect();
+        assert!(problems.iter().any(|why| why.contains("max_include_depth (8)")), "{problems:?}");
+        let error = of_guest(&tree(50)).unwrap_err();
+        assert!(error.to_string().contains("max_entries (1000)"), "{error}");
     }
 }
 
