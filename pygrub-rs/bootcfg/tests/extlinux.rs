@@ -178,6 +178,16 @@ fn other_configurations() {
 }
 
 #[test]
+fn a_submenus_own_default() {
+    let text = "ui menu.c32\nmenu begin x\nmenu label In^ner\nmenu title Long title\nlabel s\nmenu default\nkernel /s\nmenu end\n\
+                label a\nkernel /a\nlabel b\nkernel /b\n";
+    assert_eq!(kernel(default(&menu(text))), "0:/a");
+    assert_eq!(entry(&menu(text), "s").parents, [b"Inner"]);
+    // By its name it is meant all the same.
+    assert_eq!(kernel(default(&menu(&format!("default s\n{text}")))), "0:/s");
+}
+
+#[test]
 fn menus_that_lead_back() {
     // As Debian's installation discs have them.
     let guest = MapGuest::with_config("/isolinux/isolinux.cfg", "include menu.cfg\ndefault vesamenu.c32\n")

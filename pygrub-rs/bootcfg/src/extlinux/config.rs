@@ -12,8 +12,10 @@ const LABEL_COST: usize = 256;
 /// A menu: the whole, or what stands between `MENU BEGIN` and `MENU END`.
 #[derive(Debug, Default)]
 pub(super) struct Menu {
-    pub(super) title: Vec<u8>,
-    pub(super) outer: Option<usize>,
+    title: Vec<u8>,
+    /// `MENU LABEL`: what the menu around it calls it, if not by its title.
+    label: Option<Vec<u8>>,
+    outer: Option<usize>,
 }
 
 /// A configuration as far as it is read.
@@ -126,11 +128,10 @@ impl Config {
                 let title = unmarked(rest);
                 match &mut self.label {
                     Some(label) => label.title = Some(title),
-                    None => self.set_menu_title(title),
+                    None => self.set_menu(|menu| menu.label = Some(title)),
                 }
             }
-            // A label's line may come before it too (readconfig.c has one title for each menu).
-            b"title" => self.set_menu_title(unmarked(rest)),
+            b"title" => self.set_menu(|menu| menu.title = unmarked(rest)),
             b"default" => self.set(|label| label.default = true),
             b"hide" => self.set(|label| label.hidden = true),
             b"disable" => self.set(|label| label.disabled = true),
@@ -140,7 +141,7 @@ impl Config {
                 self.end_label(reader)?;
                 reader.budget.enter()?;
                 reader.budget.keep(rest.len().saturating_add(LABEL_COST))?;
-                self.menus.push(Menu { title: unmarked(rest), outer: Some(self.menu) });
+                self.menus.push(Menu { title: unmarked(rest), label: None, outer: Some(self.menu) });
                 self.menu = self.menus.len().saturating_sub(1);
             }
             b"end" => {
@@ -159,9 +160,9 @@ impl Config {
         Ok(())
     }
 
-    fn set_menu_title(&mut self, title: Vec<u8>) {
+    fn set_menu(&mut self, change: impl FnOnce(&mut Menu)) {
         if let Some(menu) = self.menus.get_mut(self.menu) {
-            menu.title = title;
+            change(menu);
         }
     }
 
@@ -222,10 +223,8 @@ impl Config {
     /// The titles of the menus around a label, outermost first; the whole menu's own is not one of them.
     pub(super) fn titles(&self, mut menu: usize) -> Vec<Vec<u8>> {
         let mut titles = Vec::new();
-        while let Some((title, outer)) =
-            self.menus.get(menu).and_then(|menu| Some((&menu.title, menu.outer?)))
-        {
-            titles.push(title.clone());
+        while let Some((inner, outer)) = self.menus.get(menu).and_then(|menu| Some((menu, menu.outer?))) {
+            titles.push(inner.label.as_ref().unwrap_or(&inner.title).clone());
             menu = outer;
         }
         titles.reverse();

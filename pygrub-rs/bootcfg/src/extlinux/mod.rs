@@ -62,7 +62,7 @@ fn evaluate(
 }
 
 /// The labels that boot when nobody interferes, best first: `ONTIMEOUT`, then `DEFAULT` unless that is the menu program,
-/// then `MENU DEFAULT`, then the first (wiki: "Config", "Menu"; readconfig.c).
+/// then the outermost menu's `MENU DEFAULT`, then its first (wiki: "Config", "Menu"; readconfig.c).
 fn wanted(reader: &mut Reader<'_>, config: &mut Config) -> Result<Vec<usize>, LimitName> {
     let mut wanted = Vec::new();
     for (name, line) in [("ontimeout", config.on_timeout.take()), ("default", config.default.take())] {
@@ -75,8 +75,10 @@ fn wanted(reader: &mut Reader<'_>, config: &mut Config) -> Result<Vec<usize>, Li
             }
         }
     }
-    let by_menu = config.labels.iter().position(|label| label.default);
-    let first = config.labels.iter().position(|label| !label.hidden && !label.disabled);
+    // A submenu's own default is for whoever goes there.
+    let outermost = |label: &Label| label.menu == 0 && !label.disabled;
+    let by_menu = config.labels.iter().position(|label| label.default && outermost(label));
+    let first = config.labels.iter().position(|label| outermost(label) && !label.hidden);
     wanted.extend(by_menu.or(first));
     Ok(wanted)
 }
