@@ -237,7 +237,9 @@ fn every_layout_reads_as_the_kernel_reads_it() {
             .output();
         let mount = mount.unwrap();
         if !mount.status.success() {
-            println!("{}: {}", case.name, String::from_utf8_lossy(&mount.stderr));
+            // A kernel without CONFIG_UNICODE mounts no casefold; anything else must mount.
+            let why = String::from_utf8_lossy(&mount.stderr);
+            assert!(case.name.contains("casefold"), "{}: {why}", case.name);
             continue;
         }
         let outcome = std::panic::catch_unwind(|| compare(case, &point));
@@ -246,7 +248,7 @@ fn every_layout_reads_as_the_kernel_reads_it() {
         mounted += 1;
     }
     println!("{mounted} mounted");
-    assert!(mounted >= 40, "{mounted}");
+    assert!(mounted >= 54, "{mounted}");
 }
 
 /// 3 TiB of hole with data at both ends, and the last block that 32 bits can number.
