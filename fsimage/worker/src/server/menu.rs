@@ -26,7 +26,7 @@ impl<'a> OpenGuest<'a> {
                 Some(VolumeName {
                     id: VolumeId(number),
                     grub_names: volume.grub_names().to_vec(),
-                    legacy_grub_name: legacy_grub_name(volume.grub_names()),
+                    legacy_grub_name: volume.legacy_grub_name(),
                     uuid: info.filter(given).map(|info| info.uuid.clone()),
                     label: info.map(|info| info.label.clone()).filter(|label| !label.is_empty()),
                 })
@@ -59,27 +59,6 @@ impl<'a> OpenGuest<'a> {
             }
         }
     }
-}
-
-/// Legacy GRUB's name, which counts partitions from 0 and has a letter for a slice, from GRUB 2's preferred one:
-/// `hd0,msdos2` is its `hd0,1`, `hd0,msdos2,bsd1` its `hd0,1,a`. `None` for what it could not name.
-fn legacy_grub_name(names: &[String]) -> Option<String> {
-    let mut parts = names.first()?.split(',');
-    let disk = parts.next()?;
-    let mut name = disk.to_owned();
-    let parts: Vec<&str> = parts.collect();
-    for (depth, part) in parts.iter().enumerate() {
-        let (scheme, number) = part.split_at(part.find(|byte: char| byte.is_ascii_digit())?);
-        let number: u8 = number.parse::<u8>().ok()?.checked_sub(1)?;
-        match scheme {
-            "bsd" | "netbsd" | "sun" | "sunpc" if number < 26 => {
-                name = format!("{name},{}", char::from(b'a'.checked_add(number)?));
-            }
-            "msdos" | "gpt" if depth == 0 => name = format!("{name},{number}"),
-            _ => return None,
-        }
-    }
-    Some(name)
 }
 
 impl Guest for OpenGuest<'_> {
@@ -206,24 +185,4 @@ fn entry_report(entry: &BootEntry) -> EntryReport {
 
 fn file(file: &FileRef) -> fsimage_protocol::FileRef {
     fsimage_protocol::FileRef { volume: file.volume.0, path: Bytes(file.path.clone()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::legacy_grub_name;
-
-    #[test]
-    fn legacy_counts_from_zero() {
-        let legacy = |name: &str| legacy_grub_name(&[name.to_owned()]);
-        assert_eq!(legacy("hd0").as_deref(), Some("hd0"));
-        assert_eq!(legacy("hd0,msdos5").as_deref(), Some("hd0,4"));
-        assert_eq!(legacy("hd0,gpt3").as_deref(), Some("hd0,2"));
-        assert_eq!(legacy("hd0,msdos2,bsd1").as_deref(), Some("hd0,1,a"));
-        assert_eq!(legacy("hd0,msdos2,sunpc1").as_deref(), Some("hd0,1,a"));
-        assert_eq!(legacy("hd0,sun2").as_deref(), Some("hd0,b"));
-        for nameless in ["hd0,msdos2,msdos1", "hd0,openbsd16", "hd0,apple2", "hd0,msdos0", "hd0,msdos"] {
-            assert_eq!(legacy(nameless), None, "{nameless}");
-        }
-        assert_eq!(legacy_grub_name(&[]), None);
-    }
 }

@@ -25,6 +25,11 @@ impl VolumeOnDisk {
         self.partition.size
     }
 
+    /// Legacy GRUB's name for it, which counts from 0.
+    pub(crate) fn legacy_grub_name(&self) -> Option<String> {
+        self.partition.legacy_grub_name.clone()
+    }
+
     /// GRUB's names for it.
     pub(crate) fn grub_names(&self) -> &[String] {
         &self.partition.grub_names
