@@ -28,7 +28,10 @@ impl Stage {
     /// What is shipped: both programs, the worker, the plugins.
     #[must_use]
     pub fn new() -> Self {
-        Self::with(&[("libfsimage_plugin_ext2.so", "libfsimage_plugin_ext2.so")])
+        Self::with(&[
+            ("libfsimage_plugin_ext2.so", "libfsimage_plugin_ext2.so"),
+            ("libfsimage_plugin_iso9660.so", "libfsimage_plugin_iso9660.so"),
+        ])
     }
 
     /// The same, and the plugin that misbehaves.
