@@ -1,7 +1,7 @@
 //! Every combination of block size and features that mke2fs makes, over one small tree with the edge cases: read under
 //! `checksums=strict`, every name looked up, and compared with the folder it came from and with the crate `ext4-view`.
 //!
-//! `cargo test -p fsimage-ext2 --test matrix -- --ignored` compares with the kernel's mounts too: as root, by hand.
+//! The kernel's own read-only mounts are compared too, which takes root and loop devices.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -223,8 +223,10 @@ fn every_layout_of_large_blocks_reads_as_its_folder() {
 }
 
 #[test]
-#[ignore = "needs root and loop mounts: run by hand"]
 fn every_layout_reads_as_the_kernel_reads_it() {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let is_root = status.lines().any(|line| line.starts_with("Uid:\t0\t"));
+    assert!(is_root, "this test mounts images: run it as root");
     let (folder, tree) = folder();
     let mut mounted = 0;
     for case in make(folder.path(), &tree, BLOCK_SIZES).iter().filter(|case| case.block_size != "65536") {
