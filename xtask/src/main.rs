@@ -26,7 +26,11 @@ const VERBS: &[(&str, &str, Verb)] = &[
     ("test", "install what the tests need where it is missing, build, run all tests", test::run),
     ("lint", "rustfmt, clippy, docs, licences and bans, the count of unsafe blocks", lint::run),
     ("ci", "what .ci/run runs: demo, lint and test", ci),
-    ("bench", "one table of ratios to cp, Xen's pygrub, grub-fstest and debugfs   [--quick]", bench::run),
+    (
+        "bench",
+        "one table of ratios to cp, Xen's pygrub, grub-fstest and debugfs   [--quick] [--disk]",
+        bench::run,
+    ),
     ("corpus", "run over a folder of images, a line for each   DIR", corpus::run),
     (
         "images",

@@ -285,7 +285,6 @@ fn sessions() {
 }
 
 #[test]
-#[ignore = "xorriso writes 4 GiB: twenty seconds"]
 fn a_file_beyond_four_gib_in_several_extents() {
     let folder = scratch();
     let tree = folder.path().join("tree");
