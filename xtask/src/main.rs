@@ -28,7 +28,7 @@ const VERBS: &[(&str, &str, Verb)] = &[
     ("ci", "what .ci/run runs: demo, lint and test", ci),
     (
         "bench",
-        "one table of ratios to cp, Xen's pygrub, grub-fstest and debugfs   [--quick] [--disk]",
+        "tables of ratios to cp, Xen's pygrub, grub-fstest, debugfs …   [--quick] [--disk] [ROOM…]",
         bench::run,
     ),
     ("corpus", "run over a folder of images, a line for each   DIR", corpus::run),
