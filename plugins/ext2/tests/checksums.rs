@@ -61,7 +61,7 @@ fn image(folder: &Path, features: &str) -> (std::path::PathBuf, Arc<Vec<u8>>) {
 
 #[test]
 fn each_structure() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = common::work_folder!();
     let features = "none,filetype,dir_index,extent,64bit,metadata_csum";
     let (image, bytes) = image(folder.path(), features);
     let map = common::debugfs(&image, "ex file");
@@ -95,7 +95,7 @@ fn each_structure() {
 
 #[test]
 fn descriptors_under_uninit_bg() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = common::work_folder!();
     let (_, bytes) = image(folder.path(), "none,filetype,dir_index,extent,uninit_bg");
     let descriptor = 2048;
     assert_eq!(read_all(&bytes, 100, "checksums=strict").unwrap(), [""; 0]);
@@ -108,7 +108,7 @@ fn descriptors_under_uninit_bg() {
 /// The seed outlives a change of the UUID.
 #[test]
 fn a_seed_of_its_own() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = common::work_folder!();
     let features = "none,filetype,dir_index,extent,64bit,metadata_csum,metadata_csum_seed";
     let (image, _) = image(folder.path(), features);
     common::tool("tune2fs", &["-U".as_ref(), "random".as_ref(), image.as_os_str()]);

@@ -35,7 +35,7 @@ struct Sample {
 fn sample(extents: bool) -> &'static Sample {
     static SAMPLES: [OnceLock<Sample>; 2] = [OnceLock::new(), OnceLock::new()];
     SAMPLES[usize::from(extents)].get_or_init(|| {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let folder = common::work_folder!();
         let tree = folder.path().join("tree");
         fs::create_dir(&tree).unwrap();
         std::os::unix::fs::symlink("l".repeat(100), tree.join("link")).unwrap();

@@ -98,7 +98,7 @@ const FEATURES: &str = "none,sparse_super,large_file,filetype,ext_attr,dir_index
 
 #[test]
 fn every_hash_finds_every_name() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = common::work_folder!();
     for (block_size, count) in [(1024, 3000), (4096, 700)] {
         for hash in ["legacy", "half_md4", "tea"] {
             for unsigned in [false, true] {
@@ -121,7 +121,7 @@ fn every_hash_finds_every_name() {
 /// A lookup among 100,000 entries reads the inode, the map, three levels of index and one leaf.
 #[test]
 fn a_large_directory_is_not_walked() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = common::work_folder!();
     let image = indexed(folder.path(), 1024, 100_000, "half_md4", false, FEATURES);
     let dump = debugfs(&image, "htree_dump d");
     let levels = dump.split("Indirect levels:").nth(1).unwrap().split_whitespace().next().unwrap();
@@ -145,7 +145,7 @@ fn a_large_directory_is_not_walked() {
 /// The names are in the leaves: a broken index is walked around, and is an error only where that was asked for.
 #[test]
 fn a_broken_index_is_walked_around() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = common::work_folder!();
     let image = indexed(folder.path(), 1024, 1000, "half_md4", false, FEATURES);
     let place = common::data_blocks(&image, "d")[0] * 1024;
     let bytes = std::sync::Arc::new(fs::read(&image).unwrap());

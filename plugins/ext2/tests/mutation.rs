@@ -10,20 +10,16 @@
 
 mod common;
 
-use common::{EXT2_, EXT4, Patched, Random, ask_everything, debugfs_script, mke2fs, noise, tool, try_tool};
+use common::{EXT2_, EXT4, Mutations, debugfs_script, mke2fs, noise, rounds, tool, try_tool};
 use fsimage_ext2::EXT2;
-use fsimage_sdk::{Format, Limits, OpenOptions, Volume};
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 const ROUNDS: u64 = 4000;
-/// More than any answer about a 1 MiB image needs, far less than what hangs.
-const MAX_BYTES_READ: u64 = 64 << 20;
 
 /// A small image with a directory that is hashed, a map with nodes, a long link, and no journal to hit in vain.
 fn image(arguments: &[&str]) -> Arc<Vec<u8>> {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = common::work_folder!();
     let tree = folder.path().join("tree");
     fs::create_dir_all(tree.join("boot")).unwrap();
     for number in 0..30 {
@@ -51,61 +47,27 @@ fn targets(image: &[u8]) -> Vec<u64> {
         .collect()
 }
 
-fn mutate(seed: u64, rounds: u64, base: Arc<Vec<u8>>) {
-    let targets = targets(&base);
-    let mut random = Random(seed);
-    let mut opened = 0;
-    for round in 0..rounds {
-        let patches: Vec<(u64, Vec<u8>)> = (0..1 + random.below(6))
-            .map(|_| {
-                // Half of the damage in the first blocks, which hold nearly all of the metadata.
-                let reach = if random.below(2) == 0 { targets.len() / 8 } else { targets.len() };
-                let place = targets[usize::try_from(random.below(reach.try_into().unwrap())).unwrap()];
-                let old = base[usize::try_from(place).unwrap()];
-                let byte = match random.below(4) {
-                    0 => 0,
-                    1 => 0xff,
-                    2 => old ^ 1_u8.rotate_left(u32::try_from(random.below(8)).unwrap()),
-                    _ => u8::try_from(random.below(256)).unwrap(),
-                };
-                (place, vec![byte])
-            })
-            .collect();
-        let volume = Patched::new(&base, patches.clone());
-        let as_volume: Volume = volume.clone();
-        EXT2.probe(&as_volume, &Limits::default()).unwrap();
-        if let Ok(fs) = EXT2.open(&[as_volume], &OpenOptions::default()) {
-            opened += 1;
-            ask_everything(&*fs);
-        }
-        let bytes = volume.bytes_read.load(Ordering::Relaxed);
-        assert!(bytes < MAX_BYTES_READ, "round {round}: {bytes} bytes read, {patches:x?}");
-    }
-    assert!(opened > rounds / 4, "only {opened} of {rounds} images still opened: the damage is too coarse");
-}
-
-/// [`ROUNDS`], or as many as `MUTATIONS` says: `MUTATIONS=250000 cargo test --release -p fsimage-ext2 --test mutation`.
-fn rounds() -> u64 {
-    std::env::var("MUTATIONS").map_or(ROUNDS, |given| given.parse().expect("MUTATIONS is a number"))
+fn mutate(seed: u64, rounds: u64, base: &Arc<Vec<u8>>) {
+    Mutations { format: &EXT2, base, targets: &targets(base), options: &[""], seed, rounds }.run();
 }
 
 #[test]
 fn mutated_ext4() {
-    mutate(1, rounds(), image(EXT4));
+    mutate(1, rounds(ROUNDS), &image(EXT4));
 }
 
 #[test]
 fn mutated_ext2() {
-    mutate(2, rounds(), image(EXT2_));
+    mutate(2, rounds(ROUNDS), &image(EXT2_));
 }
 
 #[test]
 fn mutated_inline_data() {
-    mutate(3, rounds(), image(&[EXT4, &["-O", "inline_data"]].concat()));
+    mutate(3, rounds(ROUNDS), &image(&[EXT4, &["-O", "inline_data"]].concat()));
 }
 
 #[test]
 fn mutated_journals() {
-    mutate(4, rounds(), common::journal_image("nocsum-revokes"));
-    mutate(5, rounds() / 4, common::journal_image("csum3-data-journal"));
+    mutate(4, rounds(ROUNDS), &common::journal_image("nocsum-revokes"));
+    mutate(5, rounds(ROUNDS) / 4, &common::journal_image("csum3-data-journal"));
 }

@@ -19,10 +19,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-fn host_paths(root: &Path, folder: &Path, found: &mut BTreeMap<Vec<u8>, PathBuf>) {
+fn host_paths(root: &Path, folder: &Path, found: &mut BTreeMap<String, PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        found.insert(path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec(), path.clone());
+        found.insert(
+            path.strip_prefix(root).unwrap().as_os_str().as_bytes().escape_ascii().to_string(),
+            path.clone(),
+        );
         if path.symlink_metadata().unwrap().is_dir() {
             host_paths(root, &path, found);
         }
@@ -30,8 +33,7 @@ fn host_paths(root: &Path, folder: &Path, found: &mut BTreeMap<Vec<u8>, PathBuf>
 }
 
 /// With inline_data, mke2fs 1.47.0 forgets the hole at a file's end: debugfs must agree that the file is shorter.
-fn cut_like_mke2fs(image: &Path, name: &[u8], size: u64, expected: &mut Vec<u8>) {
-    let name = String::from_utf8_lossy(name);
+fn cut_like_mke2fs(image: &Path, name: &str, size: u64, expected: &mut Vec<u8>) {
     assert!(common::debugfs(image, "stats").contains("inline_data"), "{name}: size {size}");
     let stat = common::debugfs(image, &format!("stat \"/{name}\""));
     assert!(stat.contains(&format!("Size: {size}\n")), "{name}: size {size}: {stat}");
@@ -45,7 +47,7 @@ fn compare(image: &Path) -> Box<dyn FileSystem> {
     assert!(matches!(EXT2.probe(&as_volume, &Limits::default()).unwrap(), Probe::Mine));
     let fs = open(as_volume);
     let mut ours = walk(&*fs);
-    assert_eq!(ours.remove(b"lost+found".as_slice()).unwrap().1.file_type, FileType::Directory);
+    assert_eq!(ours.remove("lost+found").unwrap().1.file_type, FileType::Directory);
     let mut theirs = BTreeMap::new();
     let tree = tree();
     host_paths(&tree, &tree, &mut theirs);
@@ -84,14 +86,14 @@ fn compare(image: &Path) -> Box<dyn FileSystem> {
     let many = common::find(&*fs, "many");
     assert_eq!(common::list(&*fs, many).len(), MANY);
     assert!(common::list(&*fs, common::find(&*fs, "dir0")).is_empty());
-    assert_eq!(common::find(&*fs, "many/entry-2999"), ours[b"many/entry-2999".as_slice()].0);
+    assert_eq!(common::find(&*fs, "many/entry-2999"), ours["many/entry-2999"].0);
     assert_eq!(fs.lookup(many, b"entry-3000").unwrap_err().kind(), ErrorKind::NotFound);
     fs
 }
 
 /// Makes the image, compares it, and gives its flavour.
 fn check(arguments: &[&[&str]], size: &str) -> String {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = common::work_folder!();
     let image = mke2fs(folder.path(), "image", Some(&tree()), &arguments.concat(), size);
     compare(&image).info().unwrap().flavour
 }
@@ -196,7 +198,7 @@ fn inline_data() {
 
 #[test]
 fn hashed_directories() {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = common::work_folder!();
     for flavour in [EXT2_, EXT4] {
         for block_size in ["1024", "4096"] {
             let arguments = [flavour, &["-b", block_size]].concat();

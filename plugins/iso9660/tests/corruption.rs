@@ -323,7 +323,7 @@ fn files_in_several_sections() {
     let node = find(&*fs, "/dir/file");
     assert_eq!(fs.metadata(node).unwrap().size, 5048);
     assert_eq!(read(&*fs, node), [noise(1, 2048), noise(2, 3000)].concat());
-    let pieces: u64 = extents(&*fs, node).unwrap().iter().map(|e| e.length).sum();
+    let pieces: u64 = extents(&*fs, node, 0).unwrap().iter().map(|e| e.length).sum();
     assert_eq!((items(&*fs).len(), pieces), (4, 5048));
     // A file that goes on in another's record.
     disc.refused(vec![(file + 25, vec![0x80])], "a file that goes on in the next record, which is another's");
@@ -379,7 +379,7 @@ fn any_number_as_a_node() {
         let fs = try_open(disc.bytes.clone(), options).unwrap();
         let everywhere = (0..end).step_by(7).chain([end - 1, end, end + 1, 1 << 63, (1 << 63) + 1, u64::MAX]);
         for node in everywhere.map(NodeId) {
-            let _ = (fs.metadata(node), fs.read_link(node), fs.lookup(node, b"x"), extents(&*fs, node));
+            let _ = (fs.metadata(node), fs.read_link(node), fs.lookup(node, b"x"), extents(&*fs, node, 0));
             let _ = fs.read_at(node, 3, &mut [0; 10]);
             let _ = fs.read_dir(node, DirCursor(node.0), &mut |_| ControlFlow::Continue(()));
         }

@@ -1,5 +1,5 @@
 //! Some ten thousand random damages, the same ones in every run: an answer or an error, and bounded work.
-//! `ISO9660_MUTATIONS=N` makes N of them.
+//! `MUTATIONS=N` makes N of them.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -11,17 +11,13 @@
 
 mod common;
 
-use common::{Patched, Random, ask_everything, noise, scratch, tool, try_open};
+use common::{Mutations, noise, rounds, scratch, tool};
 use fsimage_iso9660::ISO9660;
-use fsimage_sdk::{Format, Limits, Volume};
 use std::ffi::OsStr;
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 const ROUNDS: u64 = 5000;
-/// More than any answer about such an image needs, far less than what hangs.
-const MAX_BYTES_READ: u64 = 64 << 20;
 
 fn image(zisofs: bool) -> Arc<Vec<u8>> {
     let folder = scratch();
@@ -66,42 +62,11 @@ fn image(zisofs: bool) -> Arc<Vec<u8>> {
 }
 
 fn mutate(seed: u64, zisofs: bool, options: &[&str]) {
-    let rounds = std::env::var("ISO9660_MUTATIONS").map_or(ROUNDS, |n| n.parse().unwrap());
-    let base = image(zisofs);
+    let base = &image(zisofs);
     // All bytes that say something: noise of files is little here.
     let targets: Vec<u64> =
         (0x8000_u64..).zip(&base[0x8000..]).filter(|(_, b)| **b != 0).map(|(at, _)| at).collect();
-    let mut random = Random(seed);
-    let (mut opened, mut most) = (0, 0);
-    for round in 0..rounds {
-        let patches: Vec<(u64, Vec<u8>)> = (0..1 + random.below(8))
-            .map(|_| {
-                let place =
-                    targets[usize::try_from(random.below(targets.len().try_into().unwrap())).unwrap()];
-                let old = base[usize::try_from(place).unwrap()];
-                let byte = match random.below(4) {
-                    0 => 0,
-                    1 => 0xff,
-                    2 => old ^ 1_u8.rotate_left(u32::try_from(random.below(8)).unwrap()),
-                    _ => u8::try_from(random.below(256)).unwrap(),
-                };
-                (place, vec![byte])
-            })
-            .collect();
-        let volume = Patched::new(&base, patches.clone());
-        let as_volume: Volume = volume.clone();
-        ISO9660.probe(&as_volume, &Limits::default()).unwrap();
-        let options = options[usize::try_from(round).unwrap() % options.len()];
-        if let Ok(fs) = try_open(as_volume, options) {
-            opened += 1;
-            ask_everything(&*fs);
-        }
-        let bytes = volume.bytes_read.load(Ordering::Relaxed);
-        most = most.max(bytes);
-        assert!(bytes < MAX_BYTES_READ, "round {round}: {bytes} bytes read, {patches:x?}");
-    }
-    assert!(opened > rounds / 4, "only {opened} of {rounds} images still opened: the damage is too coarse");
-    println!("{rounds} damaged images, {opened} opened, at most {most} bytes read of one");
+    Mutations { format: &ISO9660, base, targets: &targets, options, seed, rounds: rounds(ROUNDS) }.run();
 }
 
 #[test]

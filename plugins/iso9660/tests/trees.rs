@@ -11,11 +11,10 @@
 mod common;
 
 use common::{
-    Item, assert_same, extents, find, host, image, items, list, make_tree, noise, open, read, read_extents,
+    Image, Item, Listing, assert_same, extents, find, host, image, items, list, make_tree, noise, open, read,
     scratch, tool, walk,
 };
-use fsimage_sdk::{ErrorKind, FileType, NodeId};
-use std::collections::BTreeMap;
+use fsimage_sdk::{ErrorKind, NodeId};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -27,7 +26,7 @@ fn no_rock_ridge(maker: &str) -> &'static str {
 }
 
 /// What xorriso extracts from the image.
-fn by_xorriso(image: &Path, folder: &Path) -> BTreeMap<String, Item> {
+fn by_xorriso(image: &Path, folder: &Path) -> Listing {
     let out = folder.join("extracted");
     let arguments = ["-osirrox", "on", "-indev"].map(OsStr::new);
     let extract = [OsStr::new("-extract"), OsStr::new("/"), out.as_os_str()];
@@ -36,13 +35,9 @@ fn by_xorriso(image: &Path, folder: &Path) -> BTreeMap<String, Item> {
     host(&out)
 }
 
-/// The extents of every plain file hold the bytes that `read_at` gives.
+/// Every plain file has extents, and they hold the bytes that `read_at` gives.
 fn assert_extents(fs: &dyn fsimage_sdk::FileSystem, image: &Path) {
-    for (path, (node, metadata)) in walk(fs) {
-        if metadata.file_type == FileType::Regular {
-            assert!(read(fs, node) == read_extents(fs, node, image), "{path}");
-        }
-    }
+    assert_eq!(common::assert_extents(fs, &*Image::open(image)), 0);
 }
 
 #[test]
@@ -208,8 +203,8 @@ fn zisofs_of_both_versions() {
         let text = find(&*fs, "/text.txt");
         let raw = open(&image, "nocompress");
         assert!(raw.metadata(text).unwrap().size < 10_000, "{parameters}: it is not compressed");
-        assert_eq!(extents(&*fs, text).unwrap_err().kind(), ErrorKind::Unsupported);
-        assert_eq!(extents(&*raw, text).unwrap().len(), 1);
+        assert_eq!(extents(&*fs, text, 0).unwrap_err().kind(), ErrorKind::Unsupported);
+        assert_eq!(extents(&*raw, text, 0).unwrap().len(), 1);
     }
 }
 
@@ -301,7 +296,7 @@ fn a_file_beyond_four_gib_in_several_extents() {
     let large = find(&*fs, "/large");
     assert_eq!(fs.metadata(large).unwrap().size, size);
     assert_eq!(list(&*fs, fs.root().unwrap()).len(), 2);
-    let all = extents(&*fs, large).unwrap();
+    let all = extents(&*fs, large, 0).unwrap();
     assert_eq!(all.iter().map(|extent| extent.length).sum::<u64>(), size);
     let mut buffer = [0; 10];
     for (offset, count) in [(0, 10), ((4 << 30) - 4096, 10), (size - 7, 7)] {
@@ -378,8 +373,8 @@ fn el_torito_images_are_listed_and_can_be_read() {
     assert!(!walk(&*open(&image, "")).contains_key("[BOOT]"));
     let fs = open(&image, "boot");
     let all = items(&*fs);
-    assert!(all["[BOOT]/1-bios.img"] == Item::File(noise(77, 2048)));
-    assert!(all["[BOOT]/2-efi.img"] == Item::File(noise(78, 65_536)));
+    assert!(all["[BOOT]/1-bios.img"] == Item::file(&noise(77, 2048)));
+    assert!(all["[BOOT]/2-efi.img"] == Item::file(&noise(78, 65_536)));
     assert_extents(&*fs, &image);
     for node in [(1 << 63) + 3, u64::MAX] {
         assert_eq!(fs.metadata(NodeId(node)).unwrap_err().kind(), ErrorKind::Corrupt);

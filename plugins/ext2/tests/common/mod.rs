@@ -1,5 +1,5 @@
 //! Images by mke2fs, answers by debugfs, and the same image read through the SDK.
-#![allow(dead_code, reason = "each test program uses its part of this")]
+#![allow(dead_code, unused_imports, reason = "each test program uses its part of this")]
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -10,19 +10,18 @@
 )]
 
 use fsimage_ext2::EXT2;
-use fsimage_sdk::{
-    DirCursor, Error, ErrorKind, Extent, ExtentKind, FileSystem, FileType, Format, Metadata, NodeId,
-    OpenOptions, ReadAt, Result, Volume,
-};
-use std::collections::BTreeMap;
+use fsimage_sdk::{FileSystem, Format, OpenOptions, Volume};
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::ops::ControlFlow;
-use std::os::unix::fs::FileExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+pub(crate) use fsimage_plugin_testing::{
+    Image, Item, Listing, Mutations, Patched, ask_everything, assert_extents, assert_same, extents, find,
+    host_listing, list, listing, manifest, need, noise, read, read_extents, rounds, run, unzstd, walk,
+    work_folder, write_sparse,
+};
 
 /// Runs a tool of e2fsprogs and gives its standard output; fails with the package to install when it is missing.
 pub(crate) fn tool<I: AsRef<OsStr>>(name: &str, arguments: &[I]) -> String {
@@ -33,18 +32,10 @@ pub(crate) fn tool<I: AsRef<OsStr>>(name: &str, arguments: &[I]) -> String {
 
 /// As [`tool`], with the exit status: e2fsck has several of them.
 pub(crate) fn try_tool<I: AsRef<OsStr>>(name: &str, arguments: &[I]) -> (i32, String, String) {
-    let path = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
-        .iter()
-        .map(|folder| Path::new(folder).join(name))
-        .find(|path| path.exists())
-        .unwrap_or_else(|| panic!("{name} is missing: apt-get install e2fsprogs"));
-    let output = Command::new(path)
-        .args(arguments.iter().map(AsRef::as_ref))
-        .env("MKE2FS_CONFIG", "/dev/null")
-        .output()
-        .unwrap_or_else(|e| panic!("{name}: {e}"));
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    let mut command = Command::new(need(name, "e2fsprogs"));
+    command.args(arguments.iter().map(AsRef::as_ref)).env("MKE2FS_CONFIG", "/dev/null");
+    let outcome = run(&mut command);
+    (outcome.code, String::from_utf8_lossy(&outcome.stdout).into_owned(), outcome.stderr)
 }
 
 /// One debugfs command.
@@ -123,83 +114,7 @@ pub(crate) fn journals() -> PathBuf {
 
 /// One of those images.
 pub(crate) fn journal_image(name: &str) -> Arc<Vec<u8>> {
-    let path = journals().join(format!("{name}.img.zst"));
-    let output = Command::new("zstd").arg("-dcq").arg(&path).output();
-    let output = output.unwrap_or_else(|e| panic!("zstd is missing (apt-get install zstd): {e}"));
-    assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
-    Arc::new(output.stdout)
-}
-
-/// An image file that counts what is read of it.
-pub(crate) struct Image {
-    file: File,
-    size: u64,
-    pub(crate) bytes_read: AtomicU64,
-}
-
-impl Image {
-    pub(crate) fn open(path: &Path) -> Arc<Self> {
-        let file = File::open(path).unwrap();
-        let size = file.metadata().unwrap().len();
-        Arc::new(Self { file, size, bytes_read: AtomicU64::new(0) })
-    }
-}
-
-impl ReadAt for Image {
-    fn size(&self) -> u64 {
-        self.size
-    }
-
-    fn sector_size(&self) -> u32 {
-        512
-    }
-
-    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        self.bytes_read.fetch_add(u64::try_from(buffer.len()).unwrap(), Ordering::Relaxed);
-        self.file
-            .read_exact_at(buffer, offset)
-            .map_err(|e| Error::new(ErrorKind::Io, e.to_string()).at(offset))
-    }
-}
-
-/// An image in memory with some bytes replaced, sharing the rest, which counts what is read of it.
-pub(crate) struct Patched {
-    pub(crate) base: Arc<Vec<u8>>,
-    pub(crate) patches: Vec<(u64, Vec<u8>)>,
-    pub(crate) bytes_read: AtomicU64,
-}
-
-impl Patched {
-    pub(crate) fn new(base: &Arc<Vec<u8>>, patches: Vec<(u64, Vec<u8>)>) -> Arc<Self> {
-        Arc::new(Self { base: Arc::clone(base), patches, bytes_read: AtomicU64::new(0) })
-    }
-}
-
-impl ReadAt for Patched {
-    fn size(&self) -> u64 {
-        self.base.size()
-    }
-
-    fn sector_size(&self) -> u32 {
-        512
-    }
-
-    fn read_exact_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        self.bytes_read.fetch_add(u64::try_from(buffer.len()).unwrap(), Ordering::Relaxed);
-        self.base.read_exact_at(offset, buffer)?;
-        for (place, bytes) in &self.patches {
-            for (at, byte) in (*place..).zip(bytes) {
-                if let Some(slot) = at
-                    .checked_sub(offset)
-                    .and_then(|i| usize::try_from(i).ok())
-                    .and_then(|i| buffer.get_mut(i))
-                {
-                    *slot = *byte;
-                }
-            }
-        }
-        Ok(())
-    }
+    Arc::new(unzstd(&journals().join(format!("{name}.img.zst"))))
 }
 
 pub(crate) fn open(volume: Volume) -> Box<dyn FileSystem> {
@@ -208,132 +123,6 @@ pub(crate) fn open(volume: Volume) -> Box<dyn FileSystem> {
 
 pub(crate) fn open_image(path: &Path) -> Box<dyn FileSystem> {
     open(Image::open(path))
-}
-
-pub(crate) fn list(fs: &dyn FileSystem, directory: NodeId) -> Vec<(Vec<u8>, NodeId, FileType)> {
-    let mut entries = Vec::new();
-    fs.read_dir(directory, DirCursor(0), &mut |entry| {
-        entries.push((entry.name.to_vec(), entry.node, entry.file_type));
-        ControlFlow::Continue(())
-    })
-    .unwrap();
-    entries
-}
-
-/// Every path below the root, without its leading slash.
-pub(crate) fn walk(fs: &dyn FileSystem) -> BTreeMap<Vec<u8>, (NodeId, Metadata)> {
-    let mut found = BTreeMap::new();
-    let mut pending = vec![(Vec::new(), fs.root().unwrap())];
-    while let Some((path, directory)) = pending.pop() {
-        for (name, node, file_type) in list(fs, directory) {
-            let mut child = path.clone();
-            if !child.is_empty() {
-                child.push(b'/');
-            }
-            child.extend_from_slice(&name);
-            let metadata = fs.metadata(node).unwrap();
-            assert!(file_type == metadata.file_type || file_type == FileType::Unknown);
-            if metadata.file_type == FileType::Directory {
-                pending.push((child.clone(), node));
-            }
-            assert!(found.insert(child, (node, metadata)).is_none());
-        }
-    }
-    found
-}
-
-pub(crate) fn find(fs: &dyn FileSystem, path: &str) -> NodeId {
-    path.split('/').fold(fs.root().unwrap(), |node, name| fs.lookup(node, name.as_bytes()).unwrap())
-}
-
-pub(crate) fn extents(fs: &dyn FileSystem, node: NodeId, offset: u64) -> Vec<Extent> {
-    let mut found = Vec::new();
-    fs.extents(node, offset, &mut |extent| {
-        found.push(extent);
-        ControlFlow::Continue(())
-    })
-    .unwrap();
-    found
-}
-
-/// A file read whole, in pieces that fit no block.
-pub(crate) fn read(fs: &dyn FileSystem, node: NodeId) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut buffer = vec![0; 1_000_003];
-    loop {
-        let count = fs.read_at(node, u64::try_from(bytes.len()).unwrap(), &mut buffer).unwrap();
-        bytes.extend_from_slice(&buffer[..count]);
-        if count < buffer.len() {
-            return bytes;
-        }
-    }
-}
-
-/// A file put together from its extents, which are checked to be ascending, whole and joined.
-pub(crate) fn read_extents(fs: &dyn FileSystem, volume: &dyn ReadAt, node: NodeId) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut last_end = None;
-    for extent in extents(fs, node, 0) {
-        assert_eq!(extent.logical, u64::try_from(bytes.len()).unwrap(), "a gap or an overlap");
-        assert_ne!(extent.length, 0);
-        let length = usize::try_from(extent.length).unwrap();
-        let end = match extent.kind {
-            ExtentKind::Data { volume: number, physical } => {
-                assert_eq!(number, 0);
-                bytes.extend(volume.read_vec_at(physical, length).unwrap());
-                Some((physical, physical + extent.length))
-            }
-            ExtentKind::Hole => {
-                bytes.resize(bytes.len() + length, 0);
-                None
-            }
-        };
-        let joined = match (last_end, end) {
-            (Some(Some((_, last))), Some((first, _))) => last == first,
-            (Some(None), None) => true,
-            _ => false,
-        };
-        assert!(!joined, "two extents that should be one");
-        last_end = Some(end);
-    }
-    bytes
-}
-
-/// Bytes that look like nothing else, the same for the same seed.
-pub(crate) fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut random = Random(seed);
-    let mut bytes = Vec::with_capacity(length + 8);
-    while bytes.len() < length {
-        bytes.extend(random.next().to_le_bytes());
-    }
-    bytes.truncate(length);
-    bytes
-}
-
-/// The splitmix64 generator.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-}
-
-/// Writes islands of 4 KiB at these offsets into an otherwise empty file of `size` bytes.
-pub(crate) fn write_sparse(path: &Path, size: u64, islands: impl IntoIterator<Item = u64>) {
-    let file = File::create(path).unwrap();
-    file.set_len(size).unwrap();
-    for offset in islands {
-        file.write_all_at(&noise(offset, 4096), offset).unwrap();
-    }
 }
 
 pub(crate) const MANY: usize = 3000;
@@ -345,7 +134,10 @@ pub(crate) fn tree() -> PathBuf {
     std::hash::Hash::hash(include_bytes!("mod.rs").as_slice(), &mut hasher);
     let tree = folder.join(format!("ext2-tree-{:x}", std::hash::Hasher::finish(&hasher)));
     if !tree.exists() {
-        let fresh = tempfile::Builder::new().prefix("ext2-tree-new").tempdir_in(folder).unwrap();
+        let fresh = fsimage_plugin_testing::tempfile::Builder::new()
+            .prefix("ext2-tree-new")
+            .tempdir_in(folder)
+            .unwrap();
         make_tree(fresh.path());
         // Another test may have been faster: the trees are the same, so either will do.
         let renamed = fs::rename(fresh.path(), &tree);
@@ -385,45 +177,5 @@ fn make_tree(root: &Path) {
     write_sparse(&root.join("comb"), 600 * 8192, (0..600).map(|tooth| tooth * 8192));
     for (seed, size) in (10..).zip([1, 1023, 1024, 1025, 4095, 4096, 4097, 12_288, 12_289, 49_152, 49_153]) {
         fs::write(root.join(format!("size{size}")), noise(seed, size)).unwrap();
-    }
-}
-
-/// Everything that can be asked of a filesystem that may be damaged, within bounds of our own: answers and errors
-/// are both right, only a panic or endless work is wrong.
-pub(crate) fn ask_everything(fs: &dyn FileSystem) {
-    let _ = fs.info();
-    let mut pending = vec![fs.root().unwrap()];
-    let mut asked = 0;
-    let mut buffer = vec![0; 20_000];
-    while let Some(node) = pending.pop() {
-        asked += 1;
-        if asked > 40 {
-            return;
-        }
-        let mut left = 100;
-        let _ = fs.read_dir(node, DirCursor(0), &mut |entry| {
-            assert!(!entry.name.is_empty() && !entry.name.contains(&b'/') && !entry.name.contains(&0));
-            pending.push(entry.node);
-            left -= 1;
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        let _ = fs.lookup(node, b"no such name");
-        if let Ok(target) = fs.read_link(node) {
-            assert!((1..=4096).contains(&target.len()));
-        }
-        let Ok(metadata) = fs.metadata(node) else { continue };
-        for offset in [0, 12_345, metadata.size.saturating_sub(10_000)] {
-            let _ = fs.read_at(node, offset, &mut buffer);
-        }
-        let (mut end, mut left) = (0, 10_000);
-        let whole = fs.extents(node, 0, &mut |extent| {
-            assert_eq!(extent.logical, end);
-            assert_ne!(extent.length, 0);
-            end += extent.length;
-            left -= 1;
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        assert!(end <= metadata.size);
-        assert!(whole.is_err() || left == 0 || end == metadata.size);
     }
 }
