@@ -1,5 +1,6 @@
 //! Prints what holds the worker in, then a file of a guest: `read_file IMAGE PATH`.
 
+use fsimage::copy::Part;
 use fsimage::protocol::StepOutcome;
 use fsimage::{Disk, Options, Session, escape};
 
@@ -21,5 +22,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     eprintln!("{} volumes", session.table()?.volumes.len());
     let file = session.stat(0, path.as_encoded_bytes(), true)?;
-    Ok(session.copy_to_stream(0, &file, &mut std::io::stdout())?)
+    Ok(session.copy_to_stream(&Part::whole(0, &file), &mut std::io::stdout())?)
 }

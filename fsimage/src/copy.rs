@@ -24,6 +24,46 @@ enum Method {
 /// Extents kept for a file that is copied without the worker: 160 KiB of them.
 pub const MAX_PLANNED_EXTENTS: usize = 4096;
 
+/// A part of a file, or all of it: what is copied.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// The volume.
+    pub volume: u32,
+    /// The file.
+    pub file: &'a Node,
+    /// First byte.
+    pub start: u64,
+    /// Bytes.
+    pub length: u64,
+}
+
+impl<'a> Part<'a> {
+    /// All of a file.
+    #[must_use]
+    pub fn whole(volume: u32, file: &'a Node) -> Self {
+        Self { volume, file, start: 0, length: file.metadata.size }
+    }
+
+    /// A range of a file's bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the file ends before the range does.
+    pub fn new(volume: u32, file: &'a Node, start: u64, length: u64) -> Result<Self> {
+        let size = file.metadata.size;
+        match start.checked_add(length) {
+            Some(end) if end <= size => Ok(Self { volume, file, start, length }),
+            _ => Err(Error::new(
+                ErrorKind::Corrupt,
+                format!("the file has {size} bytes, and {length} from 0x{start:x} on are wanted"),
+            )),
+        }
+    }
+
+    fn end(&self) -> u64 {
+        self.start.saturating_add(self.length)
+    }
+}
+
 /// A plain file's extents, checked against its size and the disks.
 #[derive(Debug)]
 pub struct Plan {
@@ -39,31 +79,25 @@ trait Sink {
 }
 
 impl Session {
-    /// Copies a file to the descriptor's byte `start` and on; holes stay holes. The file behind the descriptor must be
-    /// empty from there on. Returns the byte behind the last one written.
+    /// Copies to the descriptor's byte `to` and on; holes stay holes. The file behind the descriptor must be empty from
+    /// there on. Returns the byte behind the last one written.
     ///
     /// # Errors
     /// [`ErrorKind::Protocol`] when the worker lies about extents, [`ErrorKind::Io`] when the disk ends too early or
     /// the target cannot take it.
-    pub fn copy_to_file(
-        &mut self,
-        volume: u32,
-        file: &Node,
-        target: BorrowedFd<'_>,
-        start: u64,
-    ) -> Result<u64> {
-        let mut sink = FileSink::new(target, start);
-        self.copy(volume, file, &mut sink)?;
+    pub fn copy_to_file(&mut self, part: &Part<'_>, target: BorrowedFd<'_>, to: u64) -> Result<u64> {
+        let mut sink = FileSink::new(target, to);
+        self.copy(part, &mut sink)?;
         sink.finish()
     }
 
-    /// Writes a file to a stream, holes as zeros.
+    /// Writes to a stream, holes as zeros.
     ///
     /// # Errors
     /// As [`Session::copy_to_file`].
-    pub fn copy_to_stream(&mut self, volume: u32, file: &Node, target: &mut dyn Write) -> Result<()> {
+    pub fn copy_to_stream(&mut self, part: &Part<'_>, target: &mut dyn Write) -> Result<()> {
         let mut sink = StreamSink { target, buffer: vec![0; BUFFER] };
-        self.copy(volume, file, &mut sink)
+        self.copy(part, &mut sink)
     }
 
     /// Where a plain file's bytes lie, all of it checked, so that it can be copied without the worker. Nothing when the
@@ -71,11 +105,11 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::copy_to_file`].
-    pub fn plan(&mut self, volume: u32, file: &Node) -> Result<Option<Plan>> {
-        let mut checker = self.checker(file)?;
+    pub fn plan(&mut self, part: &Part<'_>) -> Result<Option<Plan>> {
+        let mut checker = self.checker(part)?;
         let mut extents = Vec::new();
         while !checker.is_done() {
-            match self.next_extents(volume, file, &mut checker)? {
+            match self.next_extents(part, &mut checker)? {
                 Some(batch) if extents.len().saturating_add(batch.len()) <= MAX_PLANNED_EXTENTS => {
                     extents.extend(batch);
                 }
@@ -89,48 +123,49 @@ impl Session {
     ///
     /// # Errors
     /// [`ErrorKind::Io`].
-    pub fn copy_plan(&self, plan: &Plan, target: BorrowedFd<'_>, start: u64) -> Result<u64> {
-        let mut sink = FileSink::new(target, start);
+    pub fn copy_plan(&self, plan: &Plan, target: BorrowedFd<'_>, to: u64) -> Result<u64> {
+        let mut sink = FileSink::new(target, to);
         plan.extents.iter().try_for_each(|extent| self.copy_extent(extent, &mut sink))?;
         sink.finish()
     }
 
-    fn copy(&mut self, volume: u32, file: &Node, sink: &mut dyn Sink) -> Result<()> {
-        let mut checker = self.checker(file)?;
+    fn copy(&mut self, part: &Part<'_>, sink: &mut dyn Sink) -> Result<()> {
+        let mut checker = self.checker(part)?;
         while !checker.is_done() {
             let position = checker.position();
-            let Some(batch) = self.next_extents(volume, file, &mut checker)? else {
-                return self.copy_through_memory(volume, file, position, sink);
+            let Some(batch) = self.next_extents(part, &mut checker)? else {
+                return self.copy_through_memory(part, position, sink);
             };
             batch.iter().try_for_each(|extent| self.copy_extent(extent, sink))?;
         }
         Ok(())
     }
 
-    fn checker(&self, file: &Node) -> Result<ExtentChecker> {
-        match file.file_type {
-            FileType::Regular => Ok(ExtentChecker::new(file.metadata.size, self.disk_sizes())),
+    fn checker(&self, part: &Part<'_>) -> Result<ExtentChecker> {
+        match part.file.file_type {
+            FileType::Regular => {
+                let size = part.file.metadata.size;
+                Ok(ExtentChecker::new(part.start..part.end(), size, self.disk_sizes()))
+            }
             FileType::Directory => Err(Error::new(ErrorKind::IsADirectory, "no data to copy")),
             other => Err(Error::new(ErrorKind::NotAFile, format!("it is a {}", other.text()))),
         }
     }
 
     /// The extents that follow, checked; nothing when the data is not plain.
-    fn next_extents(
-        &mut self,
-        volume: u32,
-        file: &Node,
-        checker: &mut ExtentChecker,
-    ) -> Result<Option<Vec<Extent>>> {
+    fn next_extents(&mut self, part: &Part<'_>, checker: &mut ExtentChecker) -> Result<Option<Vec<Extent>>> {
         let before = checker.position();
-        let (extents, done) = match self.ask(&Request::Extents { volume, node: file.node, offset: before })? {
+        let request = Request::Extents { volume: part.volume, node: part.file.node, offset: before };
+        let (mut extents, done) = match self.ask(&request)? {
             Reply::NotPlain {} => return Ok(None),
             Reply::Extents { extents, done } => (extents.0, done),
             _ => return Err(self.violation("another answer to Extents")),
         };
-        for extent in &extents {
+        for extent in &mut extents {
             checker.accept(extent).map_err(|why| self.violation(&why))?;
+            extent.length = checker.wanted(extent);
         }
+        extents.retain(|extent| extent.length > 0);
         if checker.position() == before || (done && !checker.is_done()) {
             return Err(self.violation("extents that end before the file does"));
         }
@@ -151,18 +186,11 @@ impl Session {
 
     /// The way for data that is compressed, inline or otherwise not plain: the worker puts a piece into the shared
     /// memory, the kernel copies it on. What lies there may change under our hands; nobody here looks at it.
-    fn copy_through_memory(
-        &mut self,
-        volume: u32,
-        file: &Node,
-        mut offset: u64,
-        sink: &mut dyn Sink,
-    ) -> Result<()> {
-        let size = file.metadata.size;
-        while offset < size {
-            let left = size.saturating_sub(offset);
+    fn copy_through_memory(&mut self, part: &Part<'_>, mut offset: u64, sink: &mut dyn Sink) -> Result<()> {
+        while offset < part.end() {
+            let left = part.end().saturating_sub(offset);
             let wanted = u32::try_from(left).unwrap_or(u32::MAX).min(crate::session::SHARED_DATA);
-            let request = Request::Read { volume, node: file.node, offset, length: wanted };
+            let request = Request::Read { volume: part.volume, node: part.file.node, offset, length: wanted };
             let Reply::Data { length } = self.ask(&request)? else {
                 return Err(self.violation("another answer to Read"));
             };

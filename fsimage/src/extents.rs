@@ -1,13 +1,15 @@
 //! The check of what a worker says about where a file lies.
 
 use fsimage_protocol::{Extent, ExtentKind};
+use std::ops::Range;
 
 /// Smallest unit any filesystem maps: the bound on how many extents a file of a given size can have.
 const SMALLEST_UNIT: u64 = 512;
 
-/// Follows one file's extents from offset 0 and refuses the first that lies.
+/// Follows the extents of a part of a file and refuses the first that lies.
 #[derive(Debug)]
 pub(crate) struct ExtentChecker {
+    end: u64,
     size: u64,
     disks: Vec<u64>,
     position: u64,
@@ -15,10 +17,10 @@ pub(crate) struct ExtentChecker {
 }
 
 impl ExtentChecker {
-    /// For a file of `size` bytes on disks of these lengths.
-    pub(crate) fn new(size: u64, disks: Vec<u64>) -> Self {
+    /// For these bytes of a file of `size` bytes, on disks of these lengths.
+    pub(crate) fn new(part: Range<u64>, size: u64, disks: Vec<u64>) -> Self {
         let budget = size.div_ceil(SMALLEST_UNIT).saturating_add(1);
-        Self { size, disks, position: 0, budget }
+        Self { end: part.end, size, disks, position: part.start, budget }
     }
 
     /// Where the next extent has to begin.
@@ -26,9 +28,14 @@ impl ExtentChecker {
         self.position
     }
 
-    /// Whether the file's end is reached.
+    /// Whether the part's end is reached.
     pub(crate) fn is_done(&self) -> bool {
-        self.position >= self.size
+        self.position >= self.end
+    }
+
+    /// How many bytes of an accepted extent lie before the part's end.
+    pub(crate) fn wanted(&self, extent: &Extent) -> u64 {
+        extent.length.min(self.end.saturating_sub(extent.logical))
     }
 
     /// Takes the next extent, or says what is wrong with it.
@@ -78,7 +85,7 @@ mod tests {
             (&[data(0, 1, 0), data(1, 1, 1), data(2, 1, 2), data(3, 1, 3)], "too many for the file's size"),
         ];
         for (extents, expected) in cases {
-            let mut checker = ExtentChecker::new(1024, vec![8192]);
+            let mut checker = ExtentChecker::new(0..1024, 1024, vec![8192]);
             let verdict: Result<Vec<()>, String> = extents.iter().map(|e| checker.accept(e)).collect();
             let message = verdict.expect_err(expected);
             assert!(message.contains(expected), "{message}");
@@ -87,7 +94,7 @@ mod tests {
 
     #[test]
     fn an_extent_that_wraps_64_bits_is_refused() {
-        let mut checker = ExtentChecker::new(u64::MAX, vec![u64::MAX]);
+        let mut checker = ExtentChecker::new(0..u64::MAX, u64::MAX, vec![u64::MAX]);
         checker.accept(&data(0, 512, 0)).unwrap();
         assert!(checker.accept(&data(512, u64::MAX, 0)).is_err());
     }

@@ -10,7 +10,7 @@
 //! let disk = fsimage::Disk::open("guest.img".as_ref())?;
 //! let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
 //! let file = session.stat(0, b"/boot/vmlinuz", true)?;
-//! session.copy_to_stream(0, &file, &mut std::io::stdout())?;
+//! session.copy_to_stream(&fsimage::copy::Part::whole(0, &file), &mut std::io::stdout())?;
 //! # Ok(()) }
 //! ```
 #![forbid(unsafe_code)]

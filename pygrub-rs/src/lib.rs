@@ -9,6 +9,7 @@ pub mod console;
 pub mod exit;
 pub mod extractor;
 pub mod format;
+mod newc;
 pub mod pygrub;
 pub mod units;
 pub mod worker_options;

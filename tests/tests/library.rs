@@ -2,6 +2,7 @@
 // What makes a parser dangerous makes a test fail, which is what a test is for.
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+use fsimage::copy::Part;
 use fsimage::{Disk, ErrorKind, Options, Session};
 use fsimage_tests::processes::Process;
 use fsimage_tests::{Guest, poll_until};
@@ -14,7 +15,7 @@ fn open(guest: &Guest) -> Session {
 fn read(session: &mut Session, path: &str) -> Vec<u8> {
     let file = session.stat(0, path.as_bytes(), true).unwrap();
     let mut bytes = Vec::new();
-    session.copy_to_stream(0, &file, &mut bytes).unwrap();
+    session.copy_to_stream(&Part::whole(0, &file), &mut bytes).unwrap();
     bytes
 }
 

@@ -294,6 +294,12 @@ wire_enum! {
     }
 }
 
+impl From<FileRef> for BootFile {
+    fn from(file: FileRef) -> Self {
+        Self { file, section: None, newc_name: None }
+    }
+}
+
 wire_struct! {
     /// What the worker may not exceed.
     WorkerLimits {
@@ -433,6 +439,24 @@ wire_struct! {
         path: Path,
     }
 
+    /// A file to boot: all of a file, or a part of one.
+    BootFile {
+        /// The file.
+        file: FileRef,
+        /// Only these bytes of it.
+        section: Option<Section>,
+        /// The file goes into a newc archive under this name; ramdisks only.
+        newc_name: Option<Path>,
+    }
+
+    /// A range of a file's bytes.
+    Section {
+        /// Byte offset in the file.
+        offset: u64,
+        /// Bytes.
+        length: u64,
+    }
+
     /// A boot menu without its entries.
     MenuReport {
         /// Whose configuration it is: `grub2`.
@@ -460,9 +484,9 @@ wire_struct! {
         /// The device that the entry's relative paths are on, as the loader writes it.
         root: Name,
         /// The kernel.
-        kernel: Option<FileRef>,
+        kernel: Option<BootFile>,
         /// Ramdisks, to be joined in this order.
-        ramdisks: List<FileRef, MAX_RAMDISKS>,
+        ramdisks: List<BootFile, MAX_RAMDISKS>,
         /// The kernel's arguments.
         arguments: Bytes<16384>,
         /// Why it would not boot, or what was ignored.

@@ -2,8 +2,11 @@
 //! `cargo run -p bootcfg --example menu -- DIRECTORY|grub.cfg…`
 
 use bootcfg::{
-    FileKind, FileStatus, Guest, GuestError, Limits, VolumeId, VolumeName, discover, parse_config,
+    DirName, FileKind, FileStatus, Guest, GuestError, Limits, VolumeId, VolumeName, discover, parse_config,
 };
+use std::fs::File;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 struct Tree {
@@ -36,11 +39,31 @@ impl Guest for Tree {
     }
 
     fn read(&self, _volume: VolumeId, path: &[u8], _max: u64) -> Result<Vec<u8>, GuestError> {
-        std::fs::read(self.path(path)).map_err(|error| GuestError {
-            message: error.to_string(),
-            not_found: error.kind() == std::io::ErrorKind::NotFound,
-        })
+        std::fs::read(self.path(path)).map_err(|error| guest_error(&error))
     }
+
+    fn read_at(&self, _: VolumeId, path: &[u8], offset: u64, length: usize) -> Result<Vec<u8>, GuestError> {
+        let mut bytes = vec![0; length];
+        let read = File::open(self.path(path)).and_then(|file| file.read_exact_at(&mut bytes, offset));
+        read.map(|()| bytes).map_err(|error| guest_error(&error))
+    }
+
+    fn list(&self, _: VolumeId, path: &[u8], _max: usize) -> Result<Vec<DirName>, GuestError> {
+        let entries = std::fs::read_dir(self.path(path)).map_err(|error| guest_error(&error))?;
+        let name = |entry: std::fs::DirEntry| {
+            let kind = match entry.file_type() {
+                Ok(kind) if kind.is_dir() => FileKind::Directory,
+                Ok(kind) if kind.is_file() => FileKind::File,
+                _ => FileKind::Other,
+            };
+            DirName { name: entry.file_name().into_vec(), kind }
+        };
+        Ok(entries.flatten().map(name).collect())
+    }
+}
+
+fn guest_error(error: &std::io::Error) -> GuestError {
+    GuestError { message: error.to_string(), not_found: error.kind() == std::io::ErrorKind::NotFound }
 }
 
 fn show(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
@@ -53,6 +76,7 @@ fn show(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
             legacy_grub_name: Some("hd0,0".into()),
             uuid: None,
             label: None,
+            type_guid: None,
         };
         let tree = Tree { root: path.to_owned(), volumes: vec![volume] };
         discover(&tree, VolumeId(0), &limits)?.ok_or("no configuration")?
@@ -66,10 +90,10 @@ fn show(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
         let parents: String = entry.parents.iter().map(|parent| text(parent) + " > ").collect();
         println!("{mark} {parents}{}", text(&entry.title));
         if let Some(kernel) = &entry.kernel {
-            println!("      {} {}", text(&kernel.path), text(&entry.arguments));
+            println!("      {} {}", text(&kernel.file.path), text(&entry.arguments));
         }
         for ramdisk in &entry.ramdisks {
-            println!("      {}", text(&ramdisk.path));
+            println!("      {}", text(&ramdisk.file.path));
         }
         for problem in &entry.problems {
             println!("      problem: {problem}");

@@ -24,6 +24,8 @@ pub struct VolumeName {
     pub uuid: Option<String>,
     /// The filesystem's label.
     pub label: Option<Vec<u8>>,
+    /// The partition's type GUID in a GPT, in lower case: tells an ESP and an XBOOTLDR partition.
+    pub type_guid: Option<String>,
 }
 
 /// What stands at a path.
@@ -66,8 +68,7 @@ impl std::error::Error for GuestError {}
 /// A guest's open filesystems. The worker implements it over plugins, tests over a map.
 ///
 /// Paths are absolute within their volume and may hold `.`, `..` and repeated slashes; resolving them, symbolic
-/// links included, is the implementor's work (it lives in the SDK, once). Listing directories is deliberately not
-/// here: no command of the loaders read so far needs it.
+/// links included, is the implementor's work (it lives in the SDK, once).
 pub trait Guest {
     /// The volumes in boot-search order; one whose filesystem cannot be read has neither UUID nor label.
     fn volumes(&self) -> &[VolumeName];
@@ -78,6 +79,31 @@ pub trait Guest {
     /// # Errors
     /// Whatever kept the file from being read whole.
     fn read(&self, volume: VolumeId, path: &[u8], max: u64) -> Result<Vec<u8>, GuestError>;
+    /// `length` bytes of the file from byte `offset` on, all of them: for images whose headers alone are looked at.
+    ///
+    /// # Errors
+    /// Whatever kept them from being read, the file's end among it.
+    fn read_at(
+        &self,
+        volume: VolumeId,
+        path: &[u8],
+        offset: u64,
+        length: usize,
+    ) -> Result<Vec<u8>, GuestError>;
+    /// The names in a directory, without `.` and `..`, in its own order; an error when there are more than `max`.
+    ///
+    /// # Errors
+    /// Whatever kept the directory from being read whole.
+    fn list(&self, volume: VolumeId, path: &[u8], max: usize) -> Result<Vec<DirName>, GuestError>;
+}
+
+/// A name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirName {
+    /// The name's bytes, neither empty nor with a slash or NUL in it.
+    pub name: Vec<u8>,
+    /// What it names; a symbolic link is [`FileKind::Other`].
+    pub kind: FileKind,
 }
 
 /// A file of the guest.
@@ -87,4 +113,30 @@ pub struct FileRef {
     pub volume: VolumeId,
     /// Its absolute path there.
     pub path: Vec<u8>,
+}
+
+/// A file to boot: all of a file, or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct BootFile {
+    /// The file.
+    pub file: FileRef,
+    /// Only these bytes of it: a unified kernel image has the kernel and the ramdisk in its sections.
+    pub section: Option<Section>,
+    /// The file is no archive but goes into one under this name (GRUB's `initrd newc:NAME:FILE`). Ramdisks only.
+    pub newc_name: Option<Vec<u8>>,
+}
+
+/// A range of a file's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Section {
+    /// Byte offset in the file.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u64,
+}
+
+impl From<FileRef> for BootFile {
+    fn from(file: FileRef) -> Self {
+        Self { file, section: None, newc_name: None }
+    }
 }

@@ -24,6 +24,8 @@ mod text;
 
 pub use discover::{CONFIG_PATHS, discover, parse_config};
 pub use error::Error;
-pub use guest::{FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId, VolumeName};
+pub use guest::{
+    BootFile, DirName, FileKind, FileRef, FileStatus, Guest, GuestError, Section, VolumeId, VolumeName,
+};
 pub use limits::{LimitName, Limits};
 pub use menu::{BootEntry, BootMenu, Loader};

@@ -1,9 +1,9 @@
 //! What a boot configuration comes down to.
 
-use crate::guest::FileRef;
+use crate::guest::{BootFile, FileRef};
 
 /// One bootable (or, with [`BootEntry::problems`], not bootable) line of the menu.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BootEntry {
     /// The title as the guest wrote it: any bytes, terminal escapes included.
     pub title: Vec<u8>,
@@ -14,9 +14,9 @@ pub struct BootEntry {
     /// `$root` when it boots, such as `hd0,msdos1`; legacy GRUB's `hd0,0`; empty for syslinux, which has no such thing.
     pub root: Vec<u8>,
     /// The kernel, `None` when the entry boots none.
-    pub kernel: Option<FileRef>,
+    pub kernel: Option<BootFile>,
     /// The initial ramdisks, in the order they are joined.
-    pub ramdisks: Vec<FileRef>,
+    pub ramdisks: Vec<BootFile>,
     /// The kernel's arguments without its path, joined by single blanks as the loader hands them to Linux.
     pub arguments: Vec<u8>,
     /// Only a user named in the configuration may boot it without a password.

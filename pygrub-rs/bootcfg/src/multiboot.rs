@@ -4,7 +4,7 @@
 //! boots that dom0 kernel as a guest. Solaris' kernel takes its boot archive as a module. (Xen's docs/misc/pvh.pandoc and
 //! xen-command-line; illumos boot(7).)
 
-use crate::guest::FileRef;
+use crate::guest::{BootFile, FileRef};
 use crate::text::shown;
 
 /// A file with its words.
@@ -15,7 +15,7 @@ pub(crate) struct Image {
 }
 
 /// What is to be booted: the kernel, the ramdisks, and modules that have no place there.
-pub(crate) type Boots = (Image, Vec<FileRef>, Vec<FileRef>);
+pub(crate) type Boots = (Image, Vec<BootFile>, Vec<FileRef>);
 
 /// The kernel and the ramdisks among a first image and its modules.
 pub(crate) fn boots(first: Image, modules: Vec<Image>) -> Result<Boots, String> {
@@ -31,7 +31,7 @@ pub(crate) fn boots(first: Image, modules: Vec<Image>) -> Result<Boots, String> 
             "not bootable because `{name}` is a multiboot kernel that is neither Xen nor Solaris"
         ));
     };
-    let ramdisks = modules.next().map(|module| module.file).into_iter().collect();
+    let ramdisks = modules.next().map(|module| module.file.into()).into_iter().collect();
     Ok((kernel, ramdisks, modules.map(|module| module.file).collect()))
 }
 
@@ -49,14 +49,17 @@ mod tests {
         let modules = vec![image("/vmlinuz"), image("/initrd"), image("/xsm")];
         let (kernel, ramdisks, rest) = boots(image("/boot/xen-4.17.gz"), modules).unwrap();
         assert_eq!(kernel, image("/vmlinuz"));
-        assert_eq!((ramdisks, rest), (vec![image("/initrd").file], vec![image("/xsm").file]));
+        assert_eq!((ramdisks, rest), (vec![image("/initrd").file.into()], vec![image("/xsm").file]));
         assert!(boots(image("/xen.gz"), vec![]).unwrap_err().contains("no kernel"));
     }
 
     #[test]
     fn solaris_is_the_kernel_itself() {
         let (kernel, ramdisks, _) = boots(image("/kernel/amd64/unix"), vec![image("/boot_archive")]).unwrap();
-        assert_eq!((kernel, ramdisks), (image("/kernel/amd64/unix"), vec![image("/boot_archive").file]));
+        assert_eq!(
+            (kernel, ramdisks),
+            (image("/kernel/amd64/unix"), vec![image("/boot_archive").file.into()])
+        );
         assert!(boots(image("/mboot"), vec![image("/a")]).unwrap_err().contains("neither Xen nor Solaris"));
     }
 }

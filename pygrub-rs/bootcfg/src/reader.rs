@@ -180,7 +180,7 @@ impl Reader<'_> {
         }
         let lengths = [entry.title.len(), entry.arguments.len(), entry.root.len()];
         let parents = entry.parents.iter().map(Vec::len);
-        let files = entry.ramdisks.iter().chain(&entry.kernel).map(|file| file.path.len());
+        let files = entry.ramdisks.iter().chain(&entry.kernel).map(|image| image.file.path.len());
         for length in lengths.into_iter().chain(parents).chain(files) {
             self.budget.keep(length)?;
         }

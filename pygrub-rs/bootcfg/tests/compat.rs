@@ -153,7 +153,7 @@ fn bytes_that_are_not_utf_8() {
     let menu = MapGuest::with_config(PATH, text).menu();
     assert_eq!(menu.entries[0].title, b"caf\xe9 \xff");
     assert_eq!(menu.entries[0].id.as_deref(), Some(&b"\xe9"[..]));
-    assert_eq!(menu.entries[0].kernel.as_ref().unwrap().path, b"/vmlinuz-\xe9");
+    assert_eq!(menu.entries[0].kernel.as_ref().unwrap().file.path, b"/vmlinuz-\xe9");
     assert_eq!(menu.entries[0].arguments, b"x=\xff");
 }
 
@@ -163,9 +163,9 @@ fn isconfig_needs_no_guest() {
                  search --fs-uuid --set=root x\nlinux (hd0,1)/b y\ninitrd /i }\n";
     let menu = parse_config(text, &Limits::default()).unwrap();
     let entry = &menu.entries[menu.default.unwrap()];
-    assert_eq!(entry.kernel.as_ref().unwrap().path, b"/b");
-    assert_eq!(entry.kernel.as_ref().unwrap().volume, bootcfg::VolumeId::NONE);
-    assert_eq!(entry.ramdisks[0].path, b"/i");
+    assert_eq!(entry.kernel.as_ref().unwrap().file.path, b"/b");
+    assert_eq!(entry.kernel.as_ref().unwrap().file.volume, bootcfg::VolumeId::NONE);
+    assert_eq!(entry.ramdisks[0].file.path, b"/i");
     assert_eq!(entry.arguments, b"y");
 }
 

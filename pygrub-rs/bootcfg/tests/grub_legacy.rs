@@ -235,7 +235,7 @@ fn bytes_that_are_not_utf_8() {
     assert_eq!(menu.entries[0].title, b"caf\xe9\x1b[2J");
     assert_eq!(
         menu.entries[0].kernel,
-        Some(FileRef { volume: VolumeId(0), path: b"/vmlinuz-\xe9".to_vec() })
+        Some(FileRef { volume: VolumeId(0), path: b"/vmlinuz-\xe9".to_vec() }.into())
     );
     assert_eq!(menu.entries[0].arguments, b"x=\xff");
 }
@@ -244,8 +244,8 @@ fn bytes_that_are_not_utf_8() {
 fn isconfig_tells_it_by_its_titles() {
     let menu = parse_config(CENTOS_5.as_bytes(), &Limits::default()).unwrap();
     assert_eq!(menu.loader, Loader::GrubLegacy);
-    assert_eq!(default(&menu).kernel.as_ref().unwrap().volume, VolumeId::NONE);
-    assert_eq!(default(&menu).kernel.as_ref().unwrap().path, b"/vmlinuz-2.6.18-398.el5xen");
+    assert_eq!(default(&menu).kernel.as_ref().unwrap().file.volume, VolumeId::NONE);
+    assert_eq!(default(&menu).kernel.as_ref().unwrap().file.path, b"/vmlinuz-2.6.18-398.el5xen");
 }
 
 #[test]

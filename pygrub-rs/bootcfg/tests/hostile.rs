@@ -189,7 +189,7 @@ fn one_hostile_entry_does_not_starve_the_others() {
     assert_eq!(problem(4), "grub.cfg:8: the limit max_value_bytes (16384) is exceeded");
     for (index, path) in [(1, "/b"), (3, "/c"), (5, "/e"), (6, "/f")] {
         assert_eq!(problem(index), "");
-        assert_eq!(menu.entries[index].kernel.as_ref().unwrap().path, path.as_bytes());
+        assert_eq!(menu.entries[index].kernel.as_ref().unwrap().file.path, path.as_bytes());
     }
     assert_eq!(menu.default, Some(1));
 }
@@ -276,7 +276,7 @@ fn titles_keep_their_bytes_and_messages_do_not() {
     let text = b"menuentry \"\x1b[2J\x07 a\nb\" --id \"\x1b]0;x\" { linux \"/k\x1b\n\" \"a\nb\" 'c\x1b' }\n\x1b[31mx\nmenuentry \"x\x00y\" {\n";
     let menu = evaluate(text).unwrap();
     assert_eq!(menu.entries[0].title, b"\x1b[2J\x07 a\nb");
-    assert_eq!(menu.entries[0].kernel.as_ref().unwrap().path, b"/k\x1b\n");
+    assert_eq!(menu.entries[0].kernel.as_ref().unwrap().file.path, b"/k\x1b\n");
     assert_eq!(menu.entries[0].arguments, b"a\nb c\x1b");
     let shown = |text: &String| text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     assert!(menu.notes.iter().all(shown), "{:?}", menu.notes);

@@ -4,6 +4,7 @@ use super::args::Common;
 use super::output::Output;
 use super::volume;
 use crate::exit::{Failure, Result};
+use fsimage::copy::Part;
 use fsimage::{Session, escape};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -17,7 +18,7 @@ pub(super) fn cat(session: &mut Session, paths: &[OsString], common: &Common) ->
         let node = session.stat(volume, path, true)?;
         volume::check_size(&node, common).map_err(|failure| failure.within(escape(path)))?;
         session
-            .copy_to_stream(volume, &node, &mut output)
+            .copy_to_stream(&Part::whole(volume, &node), &mut output)
             .map_err(|why| Failure::within(output.explain(why), escape(path)))?;
     }
     output.finish()

@@ -3,6 +3,7 @@
 use super::args::Common;
 use super::volume;
 use crate::exit::{Failure, Result};
+use fsimage::copy::Part;
 use fsimage::output::OutputDirectory;
 use fsimage::{Session, escape};
 use rustix::fs::{Mode, fchmod};
@@ -78,7 +79,7 @@ pub(super) fn get(session: &mut Session, paths: &[OsString], target: &Target, co
         volume::check_size(&node, common).map_err(|failure| failure.within(&shown))?;
         let draft = target.directory.draft(UNFINISHED)?;
         session
-            .copy_to_file(volume, &node, draft.as_fd(), 0)
+            .copy_to_file(&Part::whole(volume, &node), draft.as_fd(), 0)
             .map_err(|why| Failure::Fsimage(why).within(&shown))?;
         fchmod(&draft, mode)
             .map_err(|errno| Failure::Failed(format!("{shown}: setting the mode: {errno}")))?;

@@ -5,6 +5,7 @@ use super::output::Output;
 use super::volume;
 use super::walk::walk;
 use crate::exit::{Failure, Result};
+use fsimage::copy::Part;
 use fsimage::{FileType, Node, Session, escape};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -57,7 +58,7 @@ fn print(
 ) -> Result<()> {
     volume::check_size(node, common)?;
     let mut hash = Hash(Sha256::new());
-    session.copy_to_stream(number, node, &mut hash)?;
+    session.copy_to_stream(&Part::whole(number, node), &mut hash)?;
     let sha256: String = hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let path = escape(path);
     match common.json {

@@ -4,7 +4,7 @@ use super::args::Options;
 use super::volumes;
 use crate::console::say;
 use crate::exit::{Failure, Result};
-use fsimage::protocol::{Content, EntryReport, FileRef};
+use fsimage::protocol::{BootFile, Content, EntryReport, FileRef};
 use fsimage::{ErrorKind, FileType, Session, escape};
 
 /// Reasons listed in a message before it becomes unreadable.
@@ -14,8 +14,8 @@ const MAX_REASONS: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Choice {
     pub title: Option<Vec<u8>>,
-    pub kernel: FileRef,
-    pub ramdisks: Vec<FileRef>,
+    pub kernel: BootFile,
+    pub ramdisks: Vec<BootFile>,
     pub args: Vec<u8>,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn from_entry(entry: EntryReport, options: &Options) -> Result<Choice
         say(&format!("pygrub-rs: warning: the entry \"{}\": {problem}", escape(&title)));
     }
     let ramdisks = match &options.ramdisk {
-        Some(path) => vec![FileRef { volume: kernel.volume, path: path.as_slice().into() }],
+        Some(path) => vec![FileRef { volume: kernel.file.volume, path: path.as_slice().into() }.into()],
         None => entry.ramdisks.0,
     };
     let args = join_arguments(&entry.arguments.0, options.args.as_deref());
@@ -49,7 +49,7 @@ pub(super) fn without_config(
     only: Option<u32>,
 ) -> Result<Choice> {
     let volume = first_with(session, kernel, only)?;
-    let on_volume = |path: &[u8]| FileRef { volume, path: path.into() };
+    let on_volume = |path: &[u8]| BootFile::from(FileRef { volume, path: path.into() });
     Ok(Choice {
         title: None,
         kernel: on_volume(kernel),

@@ -15,11 +15,8 @@ pub(super) fn tell(session: &mut Session, options: &Options) -> Result<()> {
     }
     let entry = select::entry(session, &menu, options)?;
     let choice = boot::from_entry(entry, options)?;
-    text.push_str(&format!("  kernel: {}\n", escape(&choice.kernel.path.0)));
-    let ramdisks: Vec<String> = choice.ramdisks.iter().map(|ramdisk| escape(&ramdisk.path.0)).collect();
-    if !ramdisks.is_empty() {
-        text.push_str(&format!("  initrd: {}\n", ramdisks.join(" ")));
-    }
+    text.push_str(&format!("  kernel: {}\n", escape(&choice.kernel.file.path.0)));
+    text.push_str(&list::ramdisk_line(&choice.ramdisks));
     text.push_str(&format!("  args: {}\n", escape(&choice.args)));
     console::print(&text).map_err(|why| Failure::io("standard output", &why))
 }

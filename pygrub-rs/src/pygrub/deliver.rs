@@ -6,33 +6,24 @@
 
 use super::args::Options;
 use super::boot::Choice;
+use super::image::{Found, Located, of};
 use super::limits::Limits;
+use super::ramdisk::Layout;
 use super::signals::Held;
 use super::target::{Directory, Target};
 use super::volumes;
 use crate::console::say;
 use crate::exit::{Failure, Result};
 use crate::format::{BootResult, Origin, Unrepresentable};
-use fsimage::copy::Plan;
+use fsimage::Session;
 use fsimage::output::{Draft, Published, publish};
-use fsimage::protocol::FileRef;
-use fsimage::{ErrorKind, FileType, Node, Session, escape};
-use std::os::fd::AsFd;
+use fsimage::protocol::BootFile;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// What the files' names begin with.
 const KERNEL: &str = "boot_kernel";
 const RAMDISK: &str = "boot_ramdisk";
-/// Several ramdisks are joined as the kernel wants its archives: each begins at a multiple of this.
-const RAMDISK_ALIGNMENT: u64 = 4;
-
-/// A file of the guest's that is there, with what it is.
-struct Found<'a> {
-    file: &'a FileRef,
-    node: Node,
-}
-
 /// Delivers the choice.
 pub(super) fn deliver(
     session: &mut Session,
@@ -41,14 +32,15 @@ pub(super) fn deliver(
     options: &Options,
     limits: Limits,
 ) -> Result<()> {
-    let kernel = find(session, &choice.kernel, "kernel")?;
+    let kernel = Found::find(session, &choice.kernel, "kernel")?;
     let ramdisks = choice
         .ramdisks
         .iter()
-        .map(|file| find(session, file, "ramdisk"))
+        .map(|image| Found::find(session, image, "ramdisk"))
         .collect::<Result<Vec<Found<'_>>>>()?;
-    check_size("kernel", "--max-kernel-size", kernel.node.metadata.size, limits.kernel)?;
-    check_size("ramdisk", "--max-ramdisk-size", joined_size(&ramdisks), limits.ramdisk)?;
+    check_size("kernel", "--max-kernel-size", kernel.size(), limits.kernel)?;
+    let joined = layout(&ramdisks)?;
+    check_size("ramdisk", "--max-ramdisk-size", joined.size, limits.ramdisk)?;
     let mut result = BootResult {
         kernel: named("kernel", std::slice::from_ref(&choice.kernel)),
         ramdisk: (!ramdisks.is_empty()).then(|| named("ramdisk", &choice.ramdisks)),
@@ -63,24 +55,15 @@ pub(super) fn deliver(
     result.kernel = rehearsed(KERNEL);
     result.ramdisk = result.ramdisk.map(|_| rehearsed(RAMDISK));
     render(&result, options)?;
-    let drafts = copy(session, directory, &kernel, &ramdisks, options)?;
+    let drafts = copy(session, directory, &kernel, (&ramdisks, &joined), options)?;
     hand_over(directory, drafts, result, &target, options)
 }
 
-fn find<'a>(session: &mut Session, file: &'a FileRef, what: &str) -> Result<Found<'a>> {
-    let shown = format!("the {what} {}", escape(&file.path.0));
-    let volume = escape(&volumes::address(session, file.volume)?);
-    let node = session.stat(file.volume, &file.path.0, true).map_err(|why| match why.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            Failure::Failed(format!("{shown} does not exist in the guest; `fsimage ls` shows what does"))
-        }
-        _ => Failure::Fsimage(why).within(format!("{shown} on volume {volume}")),
-    })?;
-    match node.file_type {
-        FileType::Regular => Ok(Found { file, node }),
-        FileType::Directory => Err(Failure::Failed(format!("{shown}: a directory, where a file is wanted"))),
-        other => Err(Failure::Failed(format!("{shown}: a {}, where a file is wanted", other.text()))),
-    }
+fn layout(ramdisks: &[Found<'_>]) -> Result<Layout> {
+    let files = ramdisks
+        .iter()
+        .map(|found| (found.size(), found.image.newc_name.as_ref().map(|name| name.0.as_slice())));
+    Layout::new(files).map_err(|why| Failure::Failed(format!("the ramdisk cannot be made: {why}")))
 }
 
 fn check_size(what: &str, option: &str, size: u64, limit: u64) -> Result<()> {
@@ -92,26 +75,18 @@ fn check_size(what: &str, option: &str, size: u64, limit: u64) -> Result<()> {
     Ok(())
 }
 
-fn joined_size(ramdisks: &[Found<'_>]) -> u64 {
-    ramdisks.iter().fold(0, |end, ramdisk| aligned(end).saturating_add(ramdisk.node.metadata.size))
-}
-
-fn aligned(offset: u64) -> u64 {
-    offset.checked_next_multiple_of(RAMDISK_ALIGNMENT).unwrap_or(u64::MAX)
-}
-
 /// A file that was not written, as XenServer documents the form: `<kernel:/path>`.
-fn named(what: &str, files: &[FileRef]) -> Vec<u8> {
-    let paths: Vec<&[u8]> = files.iter().map(|file| file.path.0.as_slice()).collect();
+fn named(what: &str, images: &[BootFile]) -> Vec<u8> {
+    let paths: Vec<&[u8]> = images.iter().map(|image| image.file.path.0.as_slice()).collect();
     [format!("<{what}:").as_bytes(), &paths.join(&b' '), b">"].concat()
 }
 
 fn origin(session: &mut Session, choice: &Choice) -> Result<Origin> {
     Ok(Origin {
         title: choice.title.clone(),
-        volume: volumes::address(session, choice.kernel.volume)?,
-        kernel: choice.kernel.path.0.clone(),
-        ramdisks: choice.ramdisks.iter().map(|file| file.path.0.clone()).collect(),
+        volume: volumes::address(session, choice.kernel.file.volume)?,
+        kernel: choice.kernel.file.path.0.clone(),
+        ramdisks: choice.ramdisks.iter().map(|image| image.file.path.0.clone()).collect(),
     })
 }
 
@@ -121,56 +96,27 @@ fn copy<'a>(
     session: &mut Session,
     directory: &'a Directory,
     kernel: &Found<'_>,
-    ramdisks: &[Found<'_>],
+    (ramdisks, joined): (&[Found<'_>], &Layout),
     options: &Options,
 ) -> Result<Vec<Draft<'a>>> {
-    let kernel = located(session, kernel)?;
-    let ramdisks =
-        ramdisks.iter().map(|found| located(session, found)).collect::<Result<Vec<Located<'_>>>>()?;
+    let kernel = kernel.locate(session)?;
+    let ramdisks = ramdisks.iter().map(|found| found.locate(session)).collect::<Result<Vec<_>>>()?;
     if options.debug {
         let read = session.statistics()?;
         say(&format!("pygrub-rs: the worker read {} bytes of the disk in {} reads", read.bytes, read.reads));
     }
-    if kernel.plan.is_some() && ramdisks.iter().all(|ramdisk| ramdisk.plan.is_some()) {
+    if kernel.is_plain() && ramdisks.iter().all(Located::is_plain) {
         session.release();
     }
     let draft = directory.held.draft(KERNEL)?;
-    copy_one(session, &kernel, &draft, 0)?;
+    kernel.copy(session, &draft, 0).map_err(|why| of(kernel.found, why))?;
     let mut drafts = vec![draft];
     if !ramdisks.is_empty() {
         let draft = directory.held.draft(RAMDISK)?;
-        let mut end = 0;
-        for ramdisk in &ramdisks {
-            end = copy_one(session, ramdisk, &draft, aligned(end))?;
-        }
+        joined.write(session, &ramdisks, &draft)?;
         drafts.push(draft);
     }
     Ok(drafts)
-}
-
-/// A file, and where its bytes lie if that can be said beforehand.
-struct Located<'a> {
-    found: &'a Found<'a>,
-    plan: Option<Plan>,
-}
-
-fn located<'a>(session: &mut Session, found: &'a Found<'_>) -> Result<Located<'a>> {
-    let plan = session.plan(found.file.volume, &found.node).map_err(|why| of(found, why))?;
-    Ok(Located { found, plan })
-}
-
-fn copy_one(session: &mut Session, located: &Located<'_>, draft: &Draft<'_>, start: u64) -> Result<u64> {
-    let found = located.found;
-    match &located.plan {
-        Some(plan) => session.copy_plan(plan, draft.as_fd(), start),
-        None => session.copy_to_file(found.file.volume, &found.node, draft.as_fd(), start),
-    }
-    .map_err(|why| of(found, why))
-}
-
-/// An error about a file of the guest's.
-fn of(found: &Found<'_>, why: fsimage::Error) -> Failure {
-    Failure::Fsimage(why).within(escape(&found.file.path.0))
 }
 
 fn hand_over(

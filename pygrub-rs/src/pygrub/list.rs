@@ -7,7 +7,7 @@ use super::args::Options;
 use super::select;
 use crate::console;
 use crate::exit::{Failure, Result};
-use fsimage::protocol::{EntryReport, MenuReport};
+use fsimage::protocol::{BootFile, EntryReport, MenuReport};
 use fsimage::{Session, escape};
 
 /// Prints the guest's menu.
@@ -27,18 +27,24 @@ pub(super) fn entries(session: &mut Session, menu: &MenuReport) -> Result<String
 }
 
 fn lines(entry: &EntryReport) -> String {
-    let kernel = entry.kernel.as_ref().map(|kernel| escape(&kernel.path.0)).unwrap_or_default();
-    let ramdisks: Vec<String> = entry.ramdisks.0.iter().map(|ramdisk| escape(&ramdisk.path.0)).collect();
+    let kernel = entry.kernel.as_ref().map(|kernel| escape(&kernel.file.path.0)).unwrap_or_default();
     let mut text = format!(
         "title: {}\n  root: {}\n  kernel: {kernel}\n  args: {}\n",
         escape(&entry.title.0),
         escape(&entry.root.0),
         escape(&entry.arguments.0)
     );
-    if !ramdisks.is_empty() {
-        text.push_str(&format!("  initrd: {}\n", ramdisks.join(" ")));
-    }
+    text.push_str(&ramdisk_line(&entry.ramdisks.0));
     text
+}
+
+/// The line that names the ramdisks; nothing when there are none.
+pub(super) fn ramdisk_line(ramdisks: &[BootFile]) -> String {
+    let paths: Vec<String> = ramdisks.iter().map(|ramdisk| escape(&ramdisk.file.path.0)).collect();
+    match paths.is_empty() {
+        true => String::new(),
+        false => format!("  initrd: {}\n", paths.join(" ")),
+    }
 }
 
 #[cfg(test)]
@@ -47,7 +53,7 @@ mod tests {
     use fsimage::protocol::{Bytes, FileRef, List};
 
     fn entry(title: &[u8], ramdisks: &[&str]) -> EntryReport {
-        let file = |path: &str| FileRef { volume: 0, path: Bytes::from(path.as_bytes()) };
+        let file = |path: &str| BootFile::from(FileRef { volume: 0, path: Bytes::from(path.as_bytes()) });
         EntryReport {
             title: Bytes::from(title),
             id: None,

@@ -1,10 +1,14 @@
 //! The guest's boot configuration, found and evaluated.
 
 use super::volumes::Volumes;
-use bootcfg::{BootEntry, BootMenu, FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId, VolumeName};
-use fsimage_protocol::{Bytes, EntryReport, List, MenuReport, PassedOver, Reply, WorkerLimits};
+use bootcfg::{
+    BootEntry, BootFile, BootMenu, DirName, FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId,
+    VolumeName,
+};
+use fsimage_protocol::{Bytes, EntryReport, List, MenuReport, PassedOver, Reply, Section, WorkerLimits};
 use fsimage_sdk::path::LastLink;
-use fsimage_sdk::{Error, ErrorKind, FileType, Info, Result, Volume};
+use fsimage_sdk::{DirCursor, Error, ErrorKind, FileType, Info, Metadata, NodeId, Result, Volume};
+use std::ops::ControlFlow;
 
 /// Bytes read from a filesystem at once while a configuration is read.
 const PIECE: usize = 64 << 10;
@@ -28,6 +32,7 @@ impl<'a> OpenGuest<'a> {
                     grub_names: volume.grub_names().to_vec(),
                     legacy_grub_name: volume.legacy_grub_name(),
                     uuid: info.filter(given).map(|info| info.uuid.clone()),
+                    type_guid: volume.type_guid(),
                     label: info.map(|info| info.label.clone()).filter(|label| !label.is_empty()),
                 })
             })
@@ -35,11 +40,59 @@ impl<'a> OpenGuest<'a> {
         Self { volumes, names }
     }
 
-    fn read_file(&self, volume: u32, path: &[u8], max: u64) -> Result<Vec<u8>> {
+    fn regular_file(&self, volume: u32, path: &[u8]) -> Result<(NodeId, Metadata)> {
         let (node, metadata) = self.volumes.resolve(volume, path, LastLink::Follow)?;
-        if metadata.file_type != FileType::Regular {
-            return Err(Error::new(ErrorKind::NotAFile, "a configuration has to be a regular file"));
+        match metadata.file_type {
+            FileType::Regular => Ok((node, metadata)),
+            other => {
+                Err(Error::new(ErrorKind::NotAFile, format!("it is a {}, not a regular file", other.text())))
+            }
         }
+    }
+
+    fn read_piece(&self, volume: u32, path: &[u8], offset: u64, length: usize) -> Result<Vec<u8>> {
+        if length > PIECE {
+            return Err(Error::limit(format!("{length} bytes of a file at once (at most {PIECE})")));
+        }
+        let (node, _) = self.regular_file(volume, path)?;
+        let fs = &self.volumes.mounted(volume)?.fs;
+        let mut bytes = vec![0; length];
+        let mut done = 0;
+        while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            let at = offset.saturating_add(u64::try_from(done).unwrap_or(u64::MAX));
+            match fs.read_at(node, at, rest)? {
+                0 => {
+                    return Err(Error::corrupt(format!(
+                        "the file ends before byte {}",
+                        at.saturating_add(1)
+                    )));
+                }
+                count => done = done.saturating_add(count),
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn names(&self, volume: u32, path: &[u8], max: usize) -> Result<Vec<DirName>> {
+        let (node, _) = self.volumes.resolve(volume, path, LastLink::Follow)?;
+        let mut names = Vec::new();
+        let mut too_many = false;
+        self.volumes.mounted(volume)?.fs.read_dir(node, DirCursor(0), &mut |entry| {
+            too_many = names.len() >= max;
+            if too_many {
+                return ControlFlow::Break(());
+            }
+            names.push(DirName { name: entry.name.to_vec(), kind: kind(entry.file_type) });
+            ControlFlow::Continue(())
+        })?;
+        match too_many {
+            true => Err(Error::limit(format!("a directory with more than {max} names"))),
+            false => Ok(names),
+        }
+    }
+
+    fn read_file(&self, volume: u32, path: &[u8], max: u64) -> Result<Vec<u8>> {
+        let (node, metadata) = self.regular_file(volume, path)?;
         if metadata.size > max {
             return Err(Error::limit(format!("a configuration of {} bytes (at most {max})", metadata.size)));
         }
@@ -68,19 +121,40 @@ impl Guest for OpenGuest<'_> {
 
     fn status(&self, volume: VolumeId, path: &[u8]) -> Option<FileStatus> {
         let (_, metadata) = self.volumes.resolve(volume.0, path, LastLink::Follow).ok()?;
-        let kind = match metadata.file_type {
-            FileType::Regular => FileKind::File,
-            FileType::Directory => FileKind::Directory,
-            _ => FileKind::Other,
-        };
-        Some(FileStatus { kind, size: metadata.size })
+        Some(FileStatus { kind: kind(metadata.file_type), size: metadata.size })
     }
 
     fn read(&self, volume: VolumeId, path: &[u8], max: u64) -> Result<Vec<u8>, GuestError> {
-        self.read_file(volume.0, path, max).map_err(|why| GuestError {
-            not_found: matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
-            message: why.to_string(),
-        })
+        self.read_file(volume.0, path, max).map_err(|why| guest_error(&why))
+    }
+
+    fn read_at(
+        &self,
+        volume: VolumeId,
+        path: &[u8],
+        offset: u64,
+        length: usize,
+    ) -> Result<Vec<u8>, GuestError> {
+        self.read_piece(volume.0, path, offset, length).map_err(|why| guest_error(&why))
+    }
+
+    fn list(&self, volume: VolumeId, path: &[u8], max: usize) -> Result<Vec<DirName>, GuestError> {
+        self.names(volume.0, path, max).map_err(|why| guest_error(&why))
+    }
+}
+
+fn kind(file_type: FileType) -> FileKind {
+    match file_type {
+        FileType::Regular => FileKind::File,
+        FileType::Directory => FileKind::Directory,
+        _ => FileKind::Other,
+    }
+}
+
+fn guest_error(why: &Error) -> GuestError {
+    GuestError {
+        not_found: matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+        message: why.to_string(),
     }
 }
 
@@ -176,10 +250,18 @@ fn entry_report(entry: &BootEntry) -> EntryReport {
         id: entry.id.as_ref().map(|id| Bytes::cut(id)),
         parents: List::cut(entry.parents.iter().map(|title| Bytes::cut(title))),
         root: Bytes::cut(&entry.root),
-        kernel: entry.kernel.as_ref().map(file),
-        ramdisks: List(entry.ramdisks.iter().map(file).collect()),
+        kernel: entry.kernel.as_ref().map(boot_file),
+        ramdisks: List(entry.ramdisks.iter().map(boot_file).collect()),
         arguments: Bytes(entry.arguments.clone()),
         problems: List::cut(entry.problems.iter().map(|problem| Bytes::cut(problem.as_bytes()))),
+    }
+}
+
+fn boot_file(image: &BootFile) -> fsimage_protocol::BootFile {
+    fsimage_protocol::BootFile {
+        file: file(&image.file),
+        section: image.section.map(|part| Section { offset: part.offset, length: part.length }),
+        newc_name: image.newc_name.clone().map(Bytes),
     }
 }
 

@@ -30,6 +30,11 @@ impl VolumeOnDisk {
         self.partition.legacy_grub_name.clone()
     }
 
+    /// The type's GUID in a GPT, in lower case.
+    pub(crate) fn type_guid(&self) -> Option<String> {
+        self.partition.type_guid.as_ref().map(|guid| guid.to_ascii_lowercase())
+    }
+
     /// GRUB's names for it.
     pub(crate) fn grub_names(&self) -> &[String] {
         &self.partition.grub_names

@@ -1,7 +1,7 @@
 //! A label, and the entry it makes.
 
 use super::config::Config;
-use crate::guest::FileRef;
+use crate::guest::{BootFile, FileRef};
 use crate::limits::LimitName;
 use crate::menu::BootEntry;
 use crate::multiboot::{Image, boots};
@@ -102,8 +102,8 @@ pub(super) struct Run {
 /// Kernel, ramdisks, arguments.
 #[derive(Default)]
 struct Boot {
-    kernel: Option<FileRef>,
-    ramdisks: Vec<FileRef>,
+    kernel: Option<BootFile>,
+    ramdisks: Vec<BootFile>,
     arguments: Vec<u8>,
     opens: Option<FileRef>,
 }
@@ -123,12 +123,12 @@ pub(super) fn run(
         title: label.title.clone().filter(|title| !title.is_empty()).unwrap_or_else(|| label.name.clone()),
         id: Some(label.name.clone()),
         parents: parents.iter().cloned().chain(config.titles(label.menu)).collect(),
-        root: Vec::new(),
         kernel: boot.kernel,
         ramdisks: boot.ramdisks,
         arguments: boot.arguments,
         restricted: label.restricted,
         problems,
+        ..BootEntry::default()
     };
     Ok(Run { entry, opens: boot.opens })
 }
@@ -173,11 +173,11 @@ fn opening(file: FileRef) -> Boot {
 /// `INITRD`, or without it the last `initrd=`: a list with commas. Syslinux leaves `initrd=` in the arguments; here it is taken
 /// out, as Xen's pygrub does it: it is not the kernel's.
 fn linux(label: &Label, config: &Config, name: &[u8], line: &[u8]) -> Result<Boot, String> {
-    let kernel = Some(config.locate(name)?);
+    let kernel = Some(config.locate(name)?.into());
     let in_line = words(line).filter_map(|word| word.strip_prefix(b"initrd=")).last();
     let list = label.initrd.as_deref().or(in_line).unwrap_or_default();
     let names = list.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|name| !name.is_empty());
-    let ramdisks = names.map(|name| config.locate(name)).collect::<Result<_, _>>()?;
+    let ramdisks = names.map(|name| config.locate(name).map(BootFile::from)).collect::<Result<_, _>>()?;
     Ok(Boot { kernel, ramdisks, arguments: without_initrd(line), opens: None })
 }
 
@@ -202,7 +202,7 @@ fn multiboot(reader: &mut Reader<'_>, config: &Config, line: &[u8]) -> Result<Bo
     for file in unused {
         reader.note(&format!("the module {} is left out", shown(&file.path)));
     }
-    Ok(Boot { kernel: Some(kernel.file), ramdisks, arguments: kernel.arguments, opens: None })
+    Ok(Boot { kernel: Some(kernel.file.into()), ramdisks, arguments: kernel.arguments, opens: None })
 }
 
 /// Whether a name ends so, in either case.

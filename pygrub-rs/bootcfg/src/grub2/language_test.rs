@@ -4,8 +4,9 @@ use super::eval::Machine;
 use super::outcome::{self, Place};
 use super::source::Source;
 use crate::grub2;
-use crate::guest::{FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId, VolumeName};
+use crate::guest::{DirName, FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId, VolumeName};
 use crate::limits::Limits;
+use crate::text::shown;
 use std::collections::BTreeMap;
 
 const RECORD: &str = include_str!("../../tests/grub2/language.txt");
@@ -62,6 +63,14 @@ impl Guest for Folder<'_> {
         Some(FileStatus { kind: FileKind::File, size })
     }
 
+    fn read_at(&self, _: VolumeId, path: &[u8], offset: u64, length: usize) -> Result<Vec<u8>, GuestError> {
+        panic!("no recorded case reads {length} bytes at {offset} of {}", shown(path))
+    }
+
+    fn list(&self, _: VolumeId, path: &[u8], _max: usize) -> Result<Vec<DirName>, GuestError> {
+        panic!("no recorded case lists {}", shown(path))
+    }
+
     fn read(&self, _volume: VolumeId, path: &[u8], _max: u64) -> Result<Vec<u8>, GuestError> {
         let missing = || GuestError { message: "file not found".into(), not_found: true };
         self.find(path).map(|text| text.as_bytes().to_vec()).ok_or_else(missing)
@@ -76,6 +85,7 @@ fn printed(case: &Case) -> String {
         legacy_grub_name: None,
         uuid: None,
         label: None,
+        type_guid: None,
     };
     let guest = Folder { volumes: [name], case };
     let limits = Limits::default();

@@ -3,7 +3,7 @@
 use super::config::Item;
 use super::device::{locate, name_of, parted, volume, volumes};
 use super::lines::command;
-use crate::guest::{FileRef, VolumeId};
+use crate::guest::{BootFile, FileRef, VolumeId};
 use crate::limits::LimitName;
 use crate::menu::BootEntry;
 use crate::multiboot::{Image, boots};
@@ -56,7 +56,7 @@ struct State {
     root_name: Vec<u8>,
     kernel: Option<Image>,
     modules: Vec<Image>,
-    ramdisks: Vec<FileRef>,
+    ramdisks: Vec<BootFile>,
     /// Solaris' `bootfs`.
     dataset: Option<Vec<u8>>,
     restricted: bool,
@@ -115,7 +115,7 @@ impl State {
             }
             b"initrd" if self.kernel.is_some() => {
                 let image = self.image(reader, rest, false)?;
-                self.ramdisks = image.into_iter().map(|image| image.file).collect();
+                self.ramdisks = image.into_iter().map(|image| image.file.into()).collect();
             }
             b"module" | b"module$" | b"modulenounzip" | b"initrd" => {
                 self.problem = Some(format!("`{}` comes before any kernel", shown(name)));
@@ -229,11 +229,11 @@ impl State {
         let (mut kernel, mut ramdisks, mut arguments) = (None, self.ramdisks, Vec::new());
         match self.kernel {
             Some(image) if self.modules.is_empty() => {
-                (kernel, arguments) = (Some(image.file), image.arguments);
+                (kernel, arguments) = (Some(image.file.into()), image.arguments);
             }
             Some(image) => match boots(image, self.modules) {
                 Ok((image, files, unused)) => {
-                    (kernel, ramdisks, arguments) = (Some(image.file), files, image.arguments);
+                    (kernel, ramdisks, arguments) = (Some(image.file.into()), files, image.arguments);
                     for file in unused {
                         reader.note(&format!("the module {} is left out", shown(&file.path)));
                     }
@@ -247,7 +247,6 @@ impl State {
         }
         let entry = BootEntry {
             title: item.title.clone(),
-            id: None,
             parents: parents.to_vec(),
             root: self.root_name,
             kernel,
@@ -255,6 +254,7 @@ impl State {
             arguments,
             restricted: self.restricted,
             problems,
+            ..BootEntry::default()
         };
         Run { entry, opens: self.opens }
     }

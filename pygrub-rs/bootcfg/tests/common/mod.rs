@@ -3,11 +3,13 @@
     dead_code,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "each test program uses a part of it, and fails by panicking"
 )]
 
 use bootcfg::{
-    BootEntry, BootMenu, FileKind, FileStatus, Guest, GuestError, Limits, VolumeId, VolumeName, discover,
+    BootEntry, BootMenu, DirName, FileKind, FileStatus, Guest, GuestError, Limits, VolumeId, VolumeName,
+    discover,
 };
 use std::collections::BTreeMap;
 
@@ -35,7 +37,7 @@ impl MapGuest {
             (true, Ok(number)) => Some(format!("hd0,{}", number.checked_sub(1).unwrap())),
             _ => Some(name.to_owned()),
         };
-        self.volumes.push(VolumeName { id, grub_names, legacy_grub_name, uuid, label });
+        self.volumes.push(VolumeName { id, grub_names, legacy_grub_name, uuid, label, type_guid: None });
         self
     }
 
@@ -71,6 +73,36 @@ impl Guest for MapGuest {
         self.files.keys().find(inside).map(|_| FileStatus { kind: FileKind::Directory, size: 0 })
     }
 
+    fn read_at(&self, volume: VolumeId, path: &[u8], at: u64, length: usize) -> Result<Vec<u8>, GuestError> {
+        let content = self.read(volume, path, u64::MAX)?;
+        let start = usize::try_from(at).unwrap();
+        let piece = start.checked_add(length).and_then(|end| content.get(start..end));
+        piece
+            .map(<[u8]>::to_vec)
+            .ok_or_else(|| GuestError { message: "past the end".to_owned(), not_found: false })
+    }
+
+    fn list(&self, volume: VolumeId, path: &[u8], max: usize) -> Result<Vec<DirName>, GuestError> {
+        let folder = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
+        let names: BTreeMap<Vec<u8>, FileKind> = self
+            .files
+            .keys()
+            .filter(|(on, _)| *on == volume)
+            .filter_map(|(_, file)| file.strip_prefix(folder.as_slice()))
+            .map(|rest| match rest.iter().position(|&byte| byte == b'/') {
+                Some(slash) => (rest[..slash].to_vec(), FileKind::Directory),
+                None => (rest.to_vec(), FileKind::File),
+            })
+            .collect();
+        match names.len() {
+            0 => Err(GuestError { message: "no such directory".to_owned(), not_found: true }),
+            count if count > max => {
+                Err(GuestError { message: format!("more than {max} names"), not_found: false })
+            }
+            _ => Ok(names.into_iter().map(|(name, kind)| DirName { name, kind }).collect()),
+        }
+    }
+
     fn read(&self, volume: VolumeId, path: &[u8], max: u64) -> Result<Vec<u8>, GuestError> {
         let error = |message: &str, not_found| GuestError { message: message.to_owned(), not_found };
         let content = self.files.get(&(volume, path.to_vec())).ok_or_else(|| error("no such file", true))?;
@@ -103,13 +135,15 @@ pub(crate) fn default(menu: &BootMenu) -> &BootEntry {
 
 /// `volume:path` of the kernel.
 pub(crate) fn kernel(entry: &BootEntry) -> String {
-    let file = entry.kernel.as_ref().unwrap_or_else(|| panic!("no kernel in {entry:#?}"));
+    let file = &entry.kernel.as_ref().unwrap_or_else(|| panic!("no kernel in {entry:#?}")).file;
     format!("{}:{}", file.volume.0, String::from_utf8_lossy(&file.path))
 }
 
 /// `volume:path` of every ramdisk.
 pub(crate) fn ramdisks(entry: &BootEntry) -> Vec<String> {
-    let name = |file: &bootcfg::FileRef| format!("{}:{}", file.volume.0, String::from_utf8_lossy(&file.path));
+    let name = |image: &bootcfg::BootFile| {
+        format!("{}:{}", image.file.volume.0, String::from_utf8_lossy(&image.file.path))
+    };
     entry.ramdisks.iter().map(name).collect()
 }
 

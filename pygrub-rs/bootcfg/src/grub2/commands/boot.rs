@@ -72,7 +72,7 @@ pub(super) fn linux(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, S
     let arguments = cmdline::joined(arguments);
     machine.budget.check_value(arguments.len())?;
     machine.budget.keep(arguments.len().saturating_add(kernel.path.len()))?;
-    machine.loaded = Loaded::Linux { kernel, arguments, ramdisks: Vec::new() };
+    machine.loaded = Loaded::Linux { kernel: kernel.into(), arguments, ramdisks: Vec::new() };
     Ok(0)
 }
 
@@ -99,7 +99,7 @@ pub(super) fn initrd(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, 
         match machine.locate(name) {
             Ok(file) => {
                 machine.budget.keep(file.path.len().saturating_add(64))?;
-                files.push(file);
+                files.push(file.into());
             }
             Err(status) => {
                 machine.note(&format!("the ramdisk's name `{}` is no path", shown(name)));
