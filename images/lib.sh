@@ -35,6 +35,45 @@ need_disk_tools() {
     need grub-script-check grub-common
 }
 
+# unpack PACKAGE: its files under $work/PACKAGE, from $cache or from Debian.
+unpack() {
+    local package=$1 deb
+    need dpkg-deb dpkg
+    need apt-get apt
+    deb=$(find "$cache" -name "${package}_*.deb" | sort | tail -1)
+    if [ -z "$deb" ]; then
+        # As root, apt-get downloads as another user, who cannot always write to the cache; it then says so and goes on.
+        (cd "$cache" && apt-get -q=2 download "$package") || die "apt-get cannot download $package: apt-get update?"
+        deb=$(find "$cache" -name "${package}_*.deb" | sort | tail -1)
+    fi
+    dpkg-deb --extract "$deb" "$work/$package"
+}
+
+# find_kernel: Debian's cloud kernel: $version, $kernel, and $kernel_root, below which its modules are. Uses $work, $cache.
+find_kernel() {
+    # The package of the kernel itself: linux-image-cloud-amd64 only depends on it.
+    kernel_package=$(apt-cache depends linux-image-cloud-amd64 |
+        sed -n 's/^ *Depends: \(linux-image-[0-9].*-cloud-amd64\)$/\1/p' | head -1)
+    [ -n "$kernel_package" ] || die "apt knows no linux-image-cloud-amd64: apt-get update?"
+    version=${kernel_package#linux-image-}
+    kernel_root=
+    if [ ! -r "/boot/vmlinuz-$version" ]; then
+        unpack "$kernel_package"
+        kernel_root=$work/$kernel_package
+    fi
+    kernel=$kernel_root/boot/vmlinuz-$version
+}
+
+# find_busybox: $busybox, a static one: Debian's package busybox is linked to the C library, which a ramdisk has not.
+find_busybox() {
+    busybox=/bin/busybox
+    # ldd refuses a static program.
+    if [ ! -x "$busybox" ] || ldd "$busybox" >/dev/null 2>&1; then
+        unpack busybox-static
+        busybox=$(find "$work/busybox-static" -type f -path '*/bin/busybox')
+    fi
+}
+
 # make_cpio FOLDER FILE: the folder as an initramfs, compressed.
 make_cpio() {
     find "$1" -exec touch --no-dereference --date=@"$SOURCE_DATE_EPOCH" {} +

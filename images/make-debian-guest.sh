@@ -16,41 +16,12 @@ args=console=ttyS0
 
 need_disk_tools
 need cpio cpio
-need dpkg-deb dpkg
-need apt-get apt
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# unpack PACKAGE: its files under $work/PACKAGE, from the cache or from Debian.
-unpack() {
-    local package=$1 deb
-    deb=$(find "$cache" -name "${package}_*.deb" | sort | tail -1)
-    if [ -z "$deb" ]; then
-        # As root, apt-get downloads as another user, who cannot always write to the cache; it then says so and goes on.
-        (cd "$cache" && apt-get -q=2 download "$package") || die "apt-get cannot download $package: apt-get update?"
-        deb=$(find "$cache" -name "${package}_*.deb" | sort | tail -1)
-    fi
-    dpkg-deb --extract "$deb" "$work/$package"
-}
-
-# The package of the kernel itself: linux-image-cloud-amd64 only depends on it.
-kernel_package=$(apt-cache depends linux-image-cloud-amd64 |
-    sed -n 's/^ *Depends: \(linux-image-[0-9].*-cloud-amd64\)$/\1/p' | head -1)
-[ -n "$kernel_package" ] || die "apt knows no linux-image-cloud-amd64: apt-get update?"
-version=${kernel_package#linux-image-}
-kernel=/boot/vmlinuz-$version
-if [ ! -r "$kernel" ]; then
-    unpack "$kernel_package"
-    kernel=$work/$kernel_package/boot/vmlinuz-$version
-fi
-
-# Debian's package busybox is linked to the C library, which the ramdisk has not; ldd refuses a static program.
-busybox=/bin/busybox
-if [ ! -x "$busybox" ] || ldd "$busybox" >/dev/null 2>&1; then
-    unpack busybox-static
-    busybox=$(find "$work/busybox-static" -type f -path '*/bin/busybox')
-fi
+find_kernel
+find_busybox
 
 mkdir -p "$work/initramfs/bin" "$work/initramfs/proc"
 cp "$busybox" "$work/initramfs/bin/busybox"

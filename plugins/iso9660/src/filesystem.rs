@@ -37,7 +37,7 @@ impl Iso9660FileSystem {
         options: MountOptions,
         limits: Limits,
     ) -> Result<Self> {
-        let (view, descriptor) = view::choose(&sectors, &set, options.view)?;
+        let (view, descriptor) = view::choose(&sectors, &set, &options)?;
         let images = match set.boot_catalogue.filter(|_| options.boot) {
             Some(sector) => el_torito::catalogue(&sectors, sector)?,
             None => Vec::new(),

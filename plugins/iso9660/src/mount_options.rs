@@ -9,6 +9,9 @@ use fsimage_sdk::{Error, ErrorKind, Result};
 pub(crate) struct MountOptions {
     /// `view=rockridge|joliet|plain|enhanced`; the kernel's order when not given.
     pub(crate) view: Option<Choice>,
+    /// `norock`, `nojoliet`: Linux's words, which take a view out of its order.
+    pub(crate) no_rock_ridge: bool,
+    pub(crate) no_joliet: bool,
     /// `session=first|last|N`, `sbsector=N`.
     pub(crate) session: Session,
     /// `boot`: El Torito's images are shown under `/[BOOT]`.
@@ -43,9 +46,8 @@ impl MountOptions {
                 }
                 (b"boot", None) => options.boot = true,
                 (b"nocompress", None) => options.no_compress = true,
-                // Linux's own words for the choice of a view.
-                (b"norock", None) => options.view = options.view.or(Some(Choice::NoRockRidge)),
-                (b"nojoliet", None) => options.view = options.view.or(Some(Choice::NoJoliet)),
+                (b"norock", None) => options.no_rock_ridge = true,
+                (b"nojoliet", None) => options.no_joliet = true,
                 _ => return Err(bad()),
             }
         }

@@ -1,6 +1,7 @@
 //! Which of a disc's trees is read, and how its names are.
 
 use crate::directory_record::DirectoryRecord;
+use crate::mount_options::MountOptions;
 use crate::rock_ridge::Skip;
 use crate::sectors::Sectors;
 use crate::units::SECTOR_BYTES;
@@ -14,10 +15,6 @@ pub(crate) enum Choice {
     Joliet,
     Plain,
     Enhanced,
-    /// Linux's order without Rock Ridge.
-    NoRockRidge,
-    /// Linux's order without Joliet.
-    NoJoliet,
 }
 
 impl Choice {
@@ -60,19 +57,19 @@ impl View {
 pub(crate) fn choose(
     sectors: &Sectors,
     set: &DescriptorSet,
-    choice: Option<Choice>,
+    options: &MountOptions,
 ) -> Result<(View, VolumeDescriptor)> {
     let want = |descriptor: &Option<RawDescriptor>, name: &str| match descriptor {
         Some(descriptor) => descriptor.parse(),
         None => Err(Error::new(ErrorKind::NotFound, format!("the disc has no {name} descriptor"))),
     };
-    match choice {
+    match options.view {
         Some(Choice::Joliet) => return Ok((View::Joliet, want(&set.joliet, "Joliet")?)),
         Some(Choice::Enhanced) => return Ok((View::Enhanced, want(&set.enhanced, "enhanced volume")?)),
         Some(Choice::Plain) => return Ok((View::Plain, want(&set.primary, "primary volume")?)),
         _ => {}
     }
-    let joliet = set.joliet.as_ref().filter(|_| choice != Some(Choice::NoJoliet));
+    let joliet = set.joliet.as_ref().filter(|_| !options.no_joliet);
     let Some(primary) = &set.primary else {
         return match joliet {
             Some(joliet) => Ok((View::Joliet, joliet.parse()?)),
@@ -80,18 +77,19 @@ pub(crate) fn choose(
         };
     };
     let primary = primary.parse()?;
-    if choice != Some(Choice::NoRockRidge) {
+    if !options.no_rock_ridge || options.view == Some(Choice::RockRidge) {
         let root = DirectoryRecord::read(sectors, primary.root, primary.block_size)?;
         if let Some(skip) = Skip::find(sectors, primary.block_size, &root)? {
             // As in Linux: where the one tree is empty, the other is meant.
-            if let Some(joliet) = joliet.filter(|_| is_empty(sectors, &root, &primary)) {
-                return Ok((View::Joliet, joliet.parse()?));
-            }
-            return Ok((View::RockRidge(skip), primary));
+            let other = joliet.filter(|_| options.view.is_none() && is_empty(sectors, &root, &primary));
+            return match other {
+                Some(joliet) => Ok((View::Joliet, joliet.parse()?)),
+                None => Ok((View::RockRidge(skip), primary)),
+            };
         }
     }
     match joliet {
-        _ if choice == Some(Choice::RockRidge) => {
+        _ if options.view == Some(Choice::RockRidge) => {
             Err(Error::new(ErrorKind::NotFound, "the disc has no Rock Ridge").at(primary.root))
         }
         Some(joliet) => Ok((View::Joliet, joliet.parse()?)),
