@@ -23,12 +23,15 @@ pub(crate) enum Tree {
 }
 use Tree::{Deep, Names, Pairs, Posix, Simple};
 
+/// What is done to the finished disc: in words, and in code.
+type Change = (&'static str, fn(&mut Vec<u8>));
+
 /// A disc: its tree, its maker with options, what is changed afterwards, and the mount options it is read with.
 pub(crate) struct Disc {
     pub(crate) tree: Tree,
     pub(crate) maker: &'static str,
     pub(crate) options: &'static str,
-    pub(crate) change: Option<(&'static str, fn(&mut Vec<u8>))>,
+    pub(crate) change: Option<Change>,
     pub(crate) mounts: &'static [&'static str],
 }
 
