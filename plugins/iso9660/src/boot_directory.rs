@@ -1,6 +1,6 @@
-//! `/[BOOT]`: El Torito's images as files, shown when the option `boot` asks for it.
+//! `/[BOOT]`: El Torito's images as files. Found whenever asked for by name, shown when the option `boot` is given.
 
-use crate::el_torito::BootImage;
+use crate::boot_image::BootImage;
 use crate::file::Data;
 use crate::units::{to_u64, to_usize};
 use core::ops::ControlFlow;
@@ -27,13 +27,8 @@ impl BootDirectory {
         self.images.is_empty()
     }
 
-    /// Whether the node is one of these; they are nodes only where there are images.
-    pub(crate) fn holds(&self, node: NodeId) -> bool {
-        node.0 >= NODE && !self.is_empty()
-    }
-
     fn image(&self, node: NodeId) -> Result<Option<&BootImage>> {
-        if node.0 == NODE {
+        if node.0 == NODE && !self.is_empty() {
             return Ok(None);
         }
         let index = to_usize(node.0.saturating_sub(NODE).saturating_sub(1))?;

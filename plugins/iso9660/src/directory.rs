@@ -17,8 +17,15 @@ const MAX_SECTIONS: u32 = 4096;
 /// Ancestors that a child is compared with.
 const MAX_ANCESTORS: usize = 64;
 
-/// Who receives one entry of a directory: name, node, type, the cursor behind it.
-type EntrySink<'a> = &'a mut dyn FnMut(&[u8], u64, FileType, u64) -> ControlFlow<()>;
+/// An entry, and the record it comes from.
+struct Entry<'a> {
+    record: &'a DirectoryRecord,
+    name: &'a [u8],
+    node: u64,
+    file_type: FileType,
+    /// The cursor behind it.
+    next: u64,
+}
 
 /// A directory ready to be read.
 pub(crate) struct Directory<'a> {
@@ -49,28 +56,34 @@ impl<'a> Directory<'a> {
         self.size
     }
 
-    /// The node that `name` names: exactly, else, but for Rock Ridge, without regard to case, as Linux does in Joliet
-    /// and GRUB in plain names.
+    /// The node that `name` names: exactly, else, but for Rock Ridge, without regard to case and to dots at the end, as
+    /// Linux does in Joliet and GRUB in plain names, else, as GRUB does, without regard to the version either.
     ///
     /// # Errors
     /// `NotFound`, `Corrupt`.
     pub(crate) fn lookup(&self, name: &[u8]) -> Result<NodeId> {
-        let (mut exact, mut alike) = (None, None);
+        let (mut exact, mut alike, mut other_version) = (None, None, None);
         let folded = match self.tree.view {
             View::RockRidge(_) => None,
             _ => Some(fold(name)),
         };
-        self.for_each(0, &mut |entry, node, _, _| {
-            if entry == name {
-                exact = Some(node);
+        self.for_each(0, &mut |entry| {
+            if entry.name == name {
+                exact = Some(entry.node);
                 return ControlFlow::Break(());
             }
-            if alike.is_none() && folded.as_ref().is_some_and(|folded| *folded == fold(entry)) {
-                alike = Some(node);
+            if let Some(folded) = &folded {
+                if alike.is_none() && *folded == fold(entry.name) {
+                    alike = Some(entry.node);
+                }
+                let unversioned = || self.tree.name_without_version(entry.record, entry.name);
+                if other_version.is_none() && unversioned().is_some_and(|name| *folded == fold(&name)) {
+                    other_version = Some(entry.node);
+                }
             }
             ControlFlow::Continue(())
         })?;
-        exact.or(alike).map(NodeId).ok_or_else(|| {
+        exact.or(alike).or(other_version).map(NodeId).ok_or_else(|| {
             let text = format!("\"{}\" in the directory", name.escape_ascii());
             Error::new(ErrorKind::NotFound, text).at(self.place)
         })
@@ -85,12 +98,13 @@ impl<'a> Directory<'a> {
         cursor: DirCursor,
         sink: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
-        self.for_each(cursor.0, &mut |name, node, file_type, next| {
+        self.for_each(cursor.0, &mut |entry| {
+            let Entry { name, node, file_type, next, .. } = entry;
             sink(DirEntry { name, node: NodeId(node), file_type, next: DirCursor(next) })
         })
     }
 
-    fn for_each(&self, cursor: u64, sink: EntrySink<'_>) -> Result<()> {
+    fn for_each(&self, cursor: u64, sink: &mut dyn FnMut(Entry<'_>) -> ControlFlow<()>) -> Result<()> {
         let mut left = self.tree.limits.max_directory_entries;
         let mut ancestors = None;
         let mut goes_on: Option<DirectoryRecord> = None;
@@ -127,7 +141,7 @@ impl<'a> Directory<'a> {
                     format!("\"{}\" is the directory itself or one that holds it", name.escape_ascii());
                 return Err(record.corrupt(text));
             }
-            Ok(sink(&name, node, file_type, next))
+            Ok(sink(Entry { record: &record, name: &name, node, file_type, next }))
         })
     }
 

@@ -1,19 +1,18 @@
 //! El Torito: the boot catalogue, and where its images lie.
 
+use crate::boot_image::BootImage;
 use crate::sectors::Sectors;
 use crate::units::{SECTOR, SECTOR_BYTES};
 use fsimage_sdk::{Endian, Fields, Result};
 
 /// Bytes of an entry.
-const ENTRY: usize = 32;
-/// Images of one catalogue that are looked at: those of its first sector.
-const MAX_IMAGES: usize = 63;
-/// Bytes of the virtual sectors that entries count in.
-const VIRTUAL_SECTOR: u64 = 512;
-/// Platform of UEFI, whose images of 0 or 1 sectors reach to the end of the disc.
-const EFI: u8 = 0xef;
+pub(crate) const ENTRY: usize = 32;
+/// Sectors of a catalogue that are looked at: 2,047 entries. Makers write one.
+const MAX_SECTORS: u64 = 32;
+/// Images that are listed.
+const MAX_IMAGES: usize = 512;
 /// The initial entry, or one of a section, may be booted or not.
-const BOOTABLE: u8 = 0x88;
+pub(crate) const BOOTABLE: u8 = 0x88;
 const NOT_BOOTABLE: u8 = 0x00;
 /// Headers of sections: more follow, the last one.
 const SECTION: u8 = 0x90;
@@ -21,107 +20,181 @@ const LAST_SECTION: u8 = 0x91;
 /// A further part of the entry before.
 const EXTENSION: u8 = 0x44;
 
-/// A boot image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BootImage {
+/// What a catalogue lists.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Catalogue {
+    pub(crate) images: Vec<BootImage>,
+    /// What is wrong behind the images, if anything is.
+    pub(crate) remark: Option<String>,
+}
+
+/// Where the entries stand.
+struct State {
     platform: u8,
-    media: u8,
-    bootable: bool,
-    /// First byte on the volume.
-    pub(crate) place: u64,
-    pub(crate) length: u64,
+    /// Entries that the section still has.
+    left: u16,
+    /// The section is the last one, or the initial entry has not been followed by one.
+    last: bool,
 }
 
-impl BootImage {
-    /// What it boots, in a word.
-    pub(crate) fn platform(&self) -> String {
-        match self.platform {
-            0 => "bios".to_owned(),
-            1 => "powerpc".to_owned(),
-            2 => "mac".to_owned(),
-            EFI => "efi".to_owned(),
-            other => format!("platform-{other:#x}"),
+impl Catalogue {
+    /// The catalogue in this sector and those behind it, as far as its headers say that it goes on.
+    ///
+    /// # Errors
+    /// `Corrupt` for a validation entry that is none; `Io` when the volume ends before it.
+    pub(crate) fn read(sectors: &Sectors, sector: u32) -> Result<Self> {
+        let first = u64::from(sector).saturating_mul(SECTOR);
+        let mut state = State { platform: 0, left: 1, last: false };
+        let mut catalogue = Self::default();
+        for index in 0..MAX_SECTORS {
+            let place = first.saturating_add(index.saturating_mul(SECTOR));
+            let bytes = sectors.read(place, SECTOR_BYTES)?;
+            let whole = Fields::new(&bytes, Endian::Little, "boot catalogue", place);
+            if index == 0 {
+                validate(&whole)?;
+                state.platform = whole.u8(1)?;
+            }
+            for offset in (0..SECTOR_BYTES).step_by(ENTRY).skip(usize::from(index == 0)) {
+                let bytes = whole.slice(offset, ENTRY)?;
+                let entry = Fields::new(bytes, Endian::Little, "boot catalogue entry", whole.place(offset));
+                if !catalogue.add(sectors, &entry, &mut state)? {
+                    return Ok(catalogue);
+                }
+            }
         }
+        catalogue.remark = Some(format!("the boot catalogue has more than {MAX_SECTORS} sectors"));
+        Ok(catalogue)
     }
 
-    fn media(&self) -> &'static str {
-        match self.media {
-            0 => "no-emulation",
-            1 => "floppy-1200",
-            2 => "floppy-1440",
-            3 => "floppy-2880",
-            4 => "hard-disk",
-            _ => "unknown-emulation",
-        }
-    }
-
-    /// Without blanks, as one of `Info.features`.
-    pub(crate) fn describe(&self) -> String {
-        let idle = if self.bootable { "" } else { ":not-bootable" };
-        let sector = self.place / SECTOR;
-        format!("el-torito:{}:{}:sector-{sector}:{}-bytes{idle}", self.platform(), self.media(), self.length)
-    }
-
-    fn parse(entry: &Fields<'_>, platform: u8, volume_size: u64) -> Result<Self> {
-        let media = entry.u8(1)? & 0x0f;
-        let count = u64::from(entry.u16(6)?);
-        let place = u64::from(entry.u32(8)?).saturating_mul(SECTOR);
-        let to_end = volume_size.saturating_sub(place);
-        let length = match media {
-            1 => 1200 << 10,
-            2 => 1440 << 10,
-            3 => 2880 << 10,
-            _ if count == 0 || (count == 1 && platform == EFI) => to_end,
-            _ => count.saturating_mul(VIRTUAL_SECTOR),
-        };
-        let bootable = entry.u8(0)? == BOOTABLE;
-        Ok(Self { platform, media, bootable, place, length: length.min(to_end) })
-    }
-}
-
-/// The images of the catalogue in this sector.
-///
-/// # Errors
-/// `Corrupt` for a validation entry that is none; `Io` when the volume ends before it.
-pub(crate) fn catalogue(sectors: &Sectors, sector: u32) -> Result<Vec<BootImage>> {
-    let place = u64::from(sector).saturating_mul(SECTOR);
-    let bytes = sectors.read(place, SECTOR_BYTES)?;
-    let catalogue = Fields::new(&bytes, Endian::Little, "boot catalogue", place);
-    let (words, _) = bytes.get(..ENTRY).unwrap_or_default().as_chunks::<2>();
-    let sum = words.iter().fold(0_u16, |sum, word| sum.wrapping_add(u16::from_le_bytes(*word)));
-    let key: [u8; 2] = catalogue.array(0x1e)?;
-    if catalogue.u8(0)? != 1 || key != [0x55, 0xaa] || sum != 0 {
-        let text = format!("no validation entry: id {}, sum {sum:#x}, key {key:02x?}", catalogue.u8(0)?);
-        return Err(catalogue.corrupt(0, text));
-    }
-    let mut platform = catalogue.u8(1)?;
-    let volume_size = sectors.volume().size();
-    let mut images = Vec::new();
-    let (entries, _) = bytes.as_chunks::<ENTRY>();
-    let (mut left, mut last) = (1_u16, false);
-    for (index, entry) in entries.iter().enumerate().skip(1) {
-        let entry = Fields::new(
-            entry,
-            Endian::Little,
-            "boot catalogue entry",
-            catalogue.place(index.saturating_mul(ENTRY)),
-        );
+    /// Takes an entry; whether the catalogue goes on.
+    fn add(&mut self, sectors: &Sectors, entry: &Fields<'_>, state: &mut State) -> Result<bool> {
         match entry.u8(0)? {
             EXTENSION => {}
-            BOOTABLE | NOT_BOOTABLE if left > 0 => {
-                left = left.saturating_sub(1);
-                images.push(BootImage::parse(&entry, platform, volume_size)?);
+            BOOTABLE | NOT_BOOTABLE if state.left > 0 => {
+                if self.images.len() >= MAX_IMAGES {
+                    self.remark = Some(format!("the boot catalogue has more than {MAX_IMAGES} images"));
+                    return Ok(false);
+                }
+                state.left = state.left.saturating_sub(1);
+                self.images.push(BootImage::read(sectors, entry, state.platform)?);
             }
-            header @ (SECTION | LAST_SECTION) if left == 0 && !last => {
-                last = header == LAST_SECTION;
-                platform = entry.u8(1)?;
-                left = entry.u16(2)?;
+            header @ (SECTION | LAST_SECTION) if state.left == 0 && !state.last => {
+                state.last = header == LAST_SECTION;
+                state.platform = entry.u8(1)?;
+                state.left = entry.u16(2)?;
             }
-            _ => break,
+            other => {
+                // Behind the last entry, and behind an initial entry without sections, are zeros.
+                if state.left > 0 || !(other == 0 || state.last) {
+                    let place = entry.place(0);
+                    self.remark =
+                        Some(format!("the boot catalogue ends in an entry 0x{other:02x} at 0x{place:x}"));
+                }
+                return Ok(false);
+            }
         }
-        if images.len() >= MAX_IMAGES {
-            break;
+        // A last section's last entry may be followed by extensions, which say nothing that is wanted here.
+        Ok(!(state.last && state.left == 0))
+    }
+}
+
+/// "Validation Entry": its header's number, its key bytes, and words whose sum is 0.
+fn validate(catalogue: &Fields<'_>) -> Result<()> {
+    let (words, _) = catalogue.slice(0, ENTRY)?.as_chunks::<2>();
+    let sum = words.iter().fold(0_u16, |sum, word| sum.wrapping_add(u16::from_le_bytes(*word)));
+    let (header, key) = (catalogue.u8(0)?, catalogue.array::<2>(0x1e)?);
+    if header != 1 || key != [0x55, 0xaa] || sum != 0 {
+        let text = format!("no validation entry: id {header}, sum {sum:#x}, key {key:02x?}");
+        return Err(catalogue.corrupt(0, text));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Catalogue, ENTRY};
+    use crate::sectors::Sectors;
+    use std::sync::Arc;
+
+    /// A catalogue in sector 1 of a disc of 100 sectors, of these entries behind the validation entry.
+    fn catalogue(entries: &[[u8; ENTRY]]) -> Catalogue {
+        let mut disc = vec![0; 2048];
+        let mut validation = [0; ENTRY];
+        validation[0] = 1;
+        validation[0x1c..0x20].copy_from_slice(&[0xaa, 0x55, 0x55, 0xaa]);
+        disc.extend(validation);
+        disc.extend(entries.iter().flatten());
+        disc.resize(204_800, 0);
+        Catalogue::read(&Sectors::new(Arc::new(disc)), 1).unwrap()
+    }
+
+    fn header(kind: u8, platform: u8, count: u16) -> [u8; ENTRY] {
+        let mut entry = [0; ENTRY];
+        entry[..2].copy_from_slice(&[kind, platform]);
+        entry[2..4].copy_from_slice(&count.to_le_bytes());
+        entry
+    }
+
+    fn image(sector: u8) -> [u8; ENTRY] {
+        let mut entry = [0; ENTRY];
+        entry[0] = 0x88;
+        entry[6] = 4;
+        entry[8] = sector;
+        entry
+    }
+
+    const EXTENSION: [u8; ENTRY] = [0x44; ENTRY];
+
+    fn places(catalogue: &Catalogue) -> Vec<u64> {
+        catalogue.images.iter().map(|image| image.place / 2048).collect()
+    }
+
+    #[test]
+    fn an_initial_entry_alone() {
+        let found = catalogue(&[image(7)]);
+        assert_eq!((places(&found), found.remark), (vec![7], None));
+    }
+
+    #[test]
+    fn sections_with_several_entries_and_extensions() {
+        let entries = [
+            image(7),
+            header(0x90, 0xef, 2),
+            image(8),
+            EXTENSION,
+            EXTENSION,
+            image(9),
+            header(0x90, 1, 0),
+            header(0x91, 0, 1),
+            image(10),
+            image(99),
+        ];
+        let found = catalogue(&entries);
+        assert_eq!((places(&found), found.remark), (vec![7, 8, 9, 10], None));
+    }
+
+    #[test]
+    fn sections_that_go_on_in_the_next_sectors() {
+        let entries = [&[image(7), header(0x91, 0, 150)][..], &[image(8); 150]].concat();
+        let found = catalogue(&entries);
+        assert_eq!((found.images.len(), found.remark), (151, None));
+    }
+
+    #[test]
+    fn catalogues_that_end_wrongly() {
+        for (entries, images, remark) in [
+            (vec![image(7), header(0x90, 0, 2), header(0x91, 0, 1)], 1, "ends in an entry 0x91 at 0x860"),
+            (vec![image(7), header(0x77, 0, 2)], 1, "ends in an entry 0x77 at 0x840"),
+            (
+                [vec![image(7), header(0x91, 0, 600)], vec![image(8); 600]].concat(),
+                512,
+                "more than 512 images",
+            ),
+            ([vec![image(7)], vec![header(0x90, 0, 0); 2100]].concat(), 1, "more than 32 sectors"),
+        ] {
+            let found = catalogue(&entries);
+            assert_eq!(found.images.len(), images);
+            assert!(found.remark.as_ref().unwrap().contains(remark), "{found:?}");
         }
     }
-    Ok(images)
 }

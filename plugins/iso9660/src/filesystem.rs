@@ -1,8 +1,9 @@
 //! An open filesystem: the SDK's verbs over this crate's nouns.
 
 use crate::boot_directory::{self, BootDirectory};
+use crate::boot_image::BootImage;
 use crate::directory::Directory;
-use crate::el_torito;
+use crate::el_torito::Catalogue;
 use crate::label;
 use crate::mount_options::MountOptions;
 use crate::node::Node;
@@ -13,9 +14,13 @@ use crate::volume_descriptor::{DescriptorSet, VolumeDescriptor};
 use crate::zisofs::LastBlock;
 use core::ops::ControlFlow;
 use fsimage_sdk::{
-    DirCursor, DirEntry, Error, Extent, FileSystem, FileType, Info, Limits, Metadata, NodeId, Result,
+    DirCursor, DirEntry, Error, ErrorKind, Extent, FileSystem, FileType, Info, Limits, Metadata, NodeId,
+    Result,
 };
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Boot images that `Info.features` lists one by one: it has room for 1024 bytes in all.
+const IMAGES_SHOWN: usize = 12;
 
 /// What `open` gives.
 pub(crate) struct Iso9660FileSystem {
@@ -23,8 +28,8 @@ pub(crate) struct Iso9660FileSystem {
     set: DescriptorSet,
     descriptor: VolumeDescriptor,
     options: MountOptions,
-    /// Empty unless asked for.
-    boot: BootDirectory,
+    /// `/[BOOT]`, read when it is first asked for.
+    boot: OnceLock<BootDirectory>,
     /// The node asked for last: metadata, then data, of one file is the common sequence.
     last_node: Mutex<Option<Arc<Node>>>,
     last_block: LastBlock,
@@ -38,13 +43,31 @@ impl Iso9660FileSystem {
         limits: Limits,
     ) -> Result<Self> {
         let (view, descriptor) = view::choose(&sectors, &set, &options)?;
-        let images = match set.boot_catalogue.filter(|_| options.boot) {
-            Some(sector) => el_torito::catalogue(&sectors, sector)?,
-            None => Vec::new(),
-        };
         let tree = Tree { sectors, block_size: descriptor.block_size, view, root: descriptor.root, limits };
         let (last_node, last_block) = (Mutex::default(), LastBlock::default());
-        Ok(Self { tree, set, descriptor, options, boot: BootDirectory::new(images), last_node, last_block })
+        let boot = OnceLock::new();
+        let opened = Self { tree, set, descriptor, options, boot, last_node, last_block };
+        if options.boot {
+            opened.boot()?;
+        }
+        Ok(opened)
+    }
+
+    /// The boot images as files; none where the disc has no catalogue.
+    fn boot(&self) -> Result<&BootDirectory> {
+        if let Some(known) = self.boot.get() {
+            return Ok(known);
+        }
+        let images = match self.set.boot_catalogue {
+            Some(sector) => Catalogue::read(&self.tree.sectors, sector)?.images,
+            None => Vec::new(),
+        };
+        Ok(self.boot.get_or_init(|| BootDirectory::new(images)))
+    }
+
+    /// The same when the node is one of its.
+    fn boot_of(&self, node: NodeId) -> Result<Option<&BootDirectory>> {
+        if node.0 < boot_directory::NODE { Ok(None) } else { self.boot().map(Some) }
     }
 
     fn node(&self, node: NodeId) -> Result<Arc<Node>> {
@@ -60,6 +83,11 @@ impl Iso9660FileSystem {
         Ok(read)
     }
 
+    /// Whether `/[BOOT]` is listed in the root: asked for, not empty, and nothing else has its name.
+    fn shows_boot(&self, root: &Directory<'_>) -> Result<bool> {
+        Ok(self.options.boot && !self.boot()?.is_empty() && root.lookup(boot_directory::NAME).is_err())
+    }
+
     /// What stands in `Info.features`, without blanks. A broken catalogue is told there: it breaks no file.
     fn features(&self) -> Vec<String> {
         let mut features = vec![self.tree.view.name().to_owned()];
@@ -73,8 +101,14 @@ impl Iso9660FileSystem {
             }
         }
         if let Some(sector) = self.set.boot_catalogue {
-            match el_torito::catalogue(&self.tree.sectors, sector) {
-                Ok(images) => features.extend(images.iter().map(el_torito::BootImage::describe)),
+            match Catalogue::read(&self.tree.sectors, sector) {
+                Ok(Catalogue { images, .. }) => {
+                    features.extend(images.iter().take(IMAGES_SHOWN).map(BootImage::describe));
+                    let more = images.len().saturating_sub(IMAGES_SHOWN);
+                    if more > 0 {
+                        features.push(format!("el-torito:{more}-more"));
+                    }
+                }
                 Err(error) => features.push(format!("el-torito:{}", error.kind().text().replace(' ', "-"))),
             }
         }
@@ -88,20 +122,27 @@ impl FileSystem for Iso9660FileSystem {
     }
 
     fn metadata(&self, node: NodeId) -> Result<Metadata> {
-        if self.boot.holds(node) {
-            return self.boot.metadata(node);
+        match self.boot_of(node)? {
+            Some(boot) => boot.metadata(node),
+            None => Ok(self.node(node)?.metadata),
         }
-        Ok(self.node(node)?.metadata)
     }
 
     fn lookup(&self, directory: NodeId, name: &[u8]) -> Result<NodeId> {
-        if self.boot.holds(directory) {
-            return self.boot.lookup(directory, name);
+        if let Some(boot) = self.boot_of(directory)? {
+            return boot.lookup(directory, name);
         }
-        if directory.0 == self.tree.root && !self.boot.is_empty() && name == boot_directory::NAME {
+        let found = Directory::new(&self.tree, &*self.node(directory)?)?.lookup(name);
+        // A file of that name comes first. Else the directory is there whether it is shown or not.
+        let not_found = found.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        if not_found
+            && directory.0 == self.tree.root
+            && name == boot_directory::NAME
+            && !self.boot()?.is_empty()
+        {
             return Ok(NodeId(boot_directory::NODE));
         }
-        Directory::new(&self.tree, &*self.node(directory)?)?.lookup(name)
+        found
     }
 
     fn read_dir(
@@ -110,10 +151,11 @@ impl FileSystem for Iso9660FileSystem {
         cursor: DirCursor,
         sink: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
-        if self.boot.holds(directory) {
-            return self.boot.read(directory, cursor, sink);
+        if let Some(boot) = self.boot_of(directory)? {
+            return boot.read(directory, cursor, sink);
         }
-        let read = Directory::new(&self.tree, &*self.node(directory)?)?;
+        let node = self.node(directory)?;
+        let read = Directory::new(&self.tree, &node)?;
         let mut ended = true;
         read.read(cursor, &mut |entry| {
             let flow = sink(entry);
@@ -122,7 +164,7 @@ impl FileSystem for Iso9660FileSystem {
         })?;
         // Behind the root's own entries: the cursor behind this one is past the directory's size.
         let next = DirCursor(read.size().saturating_add(1));
-        if ended && cursor != next && directory.0 == self.tree.root && !self.boot.is_empty() {
+        if ended && cursor != next && directory.0 == self.tree.root && self.shows_boot(&read)? {
             let (node, file_type) = (NodeId(boot_directory::NODE), FileType::Directory);
             let _ = sink(DirEntry { name: boot_directory::NAME, node, file_type, next });
         }
@@ -130,15 +172,15 @@ impl FileSystem for Iso9660FileSystem {
     }
 
     fn read_link(&self, node: NodeId) -> Result<Vec<u8>> {
-        if self.boot.holds(node) {
-            return Err(Error::new(fsimage_sdk::ErrorKind::NotASymlink, "a boot image"));
+        match self.boot_of(node)? {
+            Some(_) => Err(Error::new(ErrorKind::NotASymlink, "a boot image")),
+            None => self.node(node)?.read_link(),
         }
-        self.node(node)?.read_link()
     }
 
     fn read_at(&self, node: NodeId, offset: u64, buffer: &mut [u8]) -> Result<usize> {
-        if self.boot.holds(node) {
-            return self.boot.data(node)?.read_at(&self.tree.sectors, offset, buffer);
+        if let Some(boot) = self.boot_of(node)? {
+            return boot.data(node)?.read_at(&self.tree.sectors, offset, buffer);
         }
         let file = self.node(node)?;
         file.check_regular()?;
@@ -156,8 +198,8 @@ impl FileSystem for Iso9660FileSystem {
         offset: u64,
         sink: &mut dyn FnMut(Extent) -> ControlFlow<()>,
     ) -> Result<()> {
-        if self.boot.holds(node) {
-            return self.boot.data(node)?.extents(&self.tree.sectors, offset, sink);
+        if let Some(boot) = self.boot_of(node)? {
+            return boot.data(node)?.extents(&self.tree.sectors, offset, sink);
         }
         let file = self.node(node)?;
         file.check_regular()?;

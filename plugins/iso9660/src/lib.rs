@@ -6,13 +6,14 @@
 //!
 //! The files are named after the things on the disc: `volume_descriptor` (found by `session`) → `directory_record`
 //! → `susp` and its `rock_ridge` (`symlink_component`), or `joliet`, or `plain_name` → `node` → `directory`,
-//! `file`, `zisofs`. `el_torito` stands beside the tree.
+//! `file`, `zisofs`. `el_torito` and its `boot_image`s stand beside the tree.
 //!
 //! A node is the byte at which its directory record lies, for a directory that of its own first record, so that
 //! nothing has to be remembered. It is parsed and checked anew whenever it is used. Path tables are not read.
 #![forbid(unsafe_code)]
 
 mod boot_directory;
+mod boot_image;
 mod date;
 mod directory;
 mod directory_record;

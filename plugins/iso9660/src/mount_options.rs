@@ -14,7 +14,7 @@ pub(crate) struct MountOptions {
     pub(crate) no_joliet: bool,
     /// `session=first|last|N`, `sbsector=N`.
     pub(crate) session: Session,
-    /// `boot`: El Torito's images are shown under `/[BOOT]`.
+    /// `boot`: the directory of El Torito's images, `/[BOOT]`, is shown.
     pub(crate) boot: bool,
     /// `nocompress`: zisofs files as they lie on the disc, as in Linux.
     pub(crate) no_compress: bool,

@@ -52,6 +52,19 @@ impl Tree {
         Ok(name)
     }
 
+    /// A record's name without the version at its end, whatever that is; nothing when it has none.
+    pub(crate) fn name_without_version(&self, record: &DirectoryRecord, name: &[u8]) -> Option<Vec<u8>> {
+        let before_version = |name: &[u8]| {
+            let end = name.iter().rposition(|&b| b == b';')?;
+            name.get(..end).map(<[u8]>::to_vec)
+        };
+        match self.view {
+            View::RockRidge(_) => None,
+            View::Plain => before_version(&record.name).map(|name| plain_name::translate(&name)),
+            View::Joliet | View::Enhanced => before_version(name),
+        }
+    }
+
     fn bad_name(&self, record: &DirectoryRecord, name: &[u8]) -> Error {
         record.corrupt(format_args!("the {} name \"{}\"", self.view.name(), name.escape_ascii()))
     }

@@ -14,7 +14,7 @@ use common::{
     Image, Item, Listing, assert_same, extents, find, host, image, items, list, make_tree, noise, open, read,
     scratch, tool, walk,
 };
-use fsimage_sdk::{ErrorKind, NodeId};
+use fsimage_sdk::ErrorKind;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -346,38 +346,6 @@ fn label_and_uuid_as_blkid_prints_them() {
         assert_eq!(String::from_utf8_lossy(&info.label), blkid("LABEL"), "{maker} {options:?}");
         assert_eq!(info.uuid, blkid("UUID"), "{maker} {options:?}");
         assert_eq!(info.block_size, 2048);
-    }
-}
-
-#[test]
-fn el_torito_images_are_listed_and_can_be_read() {
-    let folder = scratch();
-    let tree = folder.path().join("tree");
-    make_tree(&tree, false);
-    fs::write(tree.join("isolinux/isolinux.bin"), noise(77, 24_576)).unwrap();
-    fs::write(tree.join("boot/efi.img"), noise(78, 65_536)).unwrap();
-    let bios =
-        ["-b", "isolinux/isolinux.bin", "-c", "isolinux/boot.cat", "-no-emul-boot", "-boot-load-size", "4"];
-    let efi = ["-eltorito-alt-boot", "-e", "boot/efi.img", "-no-emul-boot"];
-    let image = image(folder.path(), "xorriso", &[&["-R"][..], &bios, &efi].concat(), &tree);
-    let features = open(&image, "").info().unwrap().features;
-    assert!(
-        features.iter().any(|f| f.starts_with("el-torito:bios:no-emulation:") && f.ends_with(":2048-bytes")),
-        "{features:?}"
-    );
-    assert!(
-        features.iter().any(|f| f.starts_with("el-torito:efi:no-emulation:") && f.ends_with(":65536-bytes")),
-        "{features:?}"
-    );
-    assert!(features.iter().all(|f| !f.contains(' ')));
-    assert!(!walk(&*open(&image, "")).contains_key("[BOOT]"));
-    let fs = open(&image, "boot");
-    let all = items(&*fs);
-    assert!(all["[BOOT]/1-bios.img"] == Item::file(&noise(77, 2048)));
-    assert!(all["[BOOT]/2-efi.img"] == Item::file(&noise(78, 65_536)));
-    assert_extents(&*fs, &image);
-    for node in [(1 << 63) + 3, u64::MAX] {
-        assert_eq!(fs.metadata(NodeId(node)).unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }
 

@@ -115,6 +115,49 @@ pub(crate) const DISCS: &[Disc] = &[
         .then("nine bytes to skip", |disc| relabel::skip_bytes(disc, 9)),
 ];
 
+/// Discs on which names are looked up in [`SPELLINGS`].
+pub(crate) const NAMED: &[Disc] = &[
+    disc(Names, "genisoimage", "-iso-level 1", &[""]).then("a second version", |disc| {
+        for at in 0..disc.len() {
+            if disc[at..].starts_with(b"LOWER.TXT;1") {
+                disc[at + 10] = b'2';
+            }
+        }
+    }),
+    disc(Names, "genisoimage", "-iso-level 4", &[""]),
+    disc(Names, "genisoimage", "-J -ucs-level 3 -input-charset utf-8", &[""]),
+    disc(Names, "genisoimage", "-R", &[""]),
+];
+
+pub(crate) const SPELLINGS: &[&str] = &[
+    "/grub.cfg",
+    "/GRUB.CFG",
+    "/Grub.cfg",
+    "/grub.cfg;1",
+    "/GRUB.CFG;1",
+    "/grub.cfg.",
+    "/lower.txt",
+    "/LOWER.TXT",
+    "/lower.txt;2",
+    "/LOWER.TXT;2",
+    "/lower.txt.2",
+    "/a",
+    "/A",
+    "/a.",
+    "/A.",
+    "/A.;1",
+    "/trailing",
+    "/trailing.",
+    "/Mixed.Case.Dots",
+    "/mixed.case.dots",
+    "/mixed_c.dot",
+    "/dir.ext/Sub/grub.cfg",
+    "/DIR.EXT/sub/GRUB.cfg",
+    "/dir/sub/grub.cfg",
+    "/\u{e9}t\u{e9}",
+    "/\u{c9}T\u{c9}",
+];
+
 /// Makes a disc of a tree.
 pub(crate) fn make(disc: &Disc, tree: &Path, image: &Path) {
     let options = disc.options.split_whitespace().map(OsStr::new);

@@ -15,10 +15,13 @@ mod discs;
 mod listing;
 mod relabel;
 
-use common::{open, scratch};
+use common::{need, open, run, scratch};
+use discs::Tree;
 use listing::{Mount, by_linux, by_us, same};
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn discs_of_every_maker_as_linux_mounts_them() {
@@ -57,4 +60,39 @@ fn discs_of_every_maker_as_linux_mounts_them() {
         }
     }
     assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+/// Whether GRUB finds a path.
+fn grub_finds(image: &Path, path: &str) -> bool {
+    let mut command = Command::new(need("grub-fstest", "grub-common"));
+    run(command.arg(image).args(["crc", &format!("(loop0){path}")])).code == 0
+}
+
+#[test]
+fn names_are_found_where_linux_or_grub_find_them() {
+    let folder = scratch();
+    let tree = folder.path().join("tree");
+    fs::create_dir(&tree).unwrap();
+    discs::make_source(Tree::Names, &tree);
+    let mut mounts = Vec::new();
+    for (number, disc) in discs::NAMED.iter().enumerate() {
+        let image = folder.path().join(format!("{number}.iso"));
+        discs::make(disc, &tree, &image);
+        let paths = discs::SPELLINGS.iter().map(|path| (*path).to_owned()).collect();
+        mounts.push(Mount { name: disc.options.to_owned(), image, options: String::new(), paths });
+    }
+    for (mount, theirs) in mounts.iter().zip(by_linux(folder.path(), &mounts)) {
+        let fs = open(&mount.image, "");
+        let found = |path: &str| {
+            let mut names = path.split('/').filter(|name| !name.is_empty());
+            names.try_fold(fs.root().unwrap(), |node, name| fs.lookup(node, name.as_bytes()).ok()).is_some()
+        };
+        for (path, linux) in mount.paths.iter().zip(theirs.unwrap().found) {
+            let (ours, grub) = (found(path), grub_finds(&mount.image, path));
+            assert!(ours || !(linux || grub), "{}: {path} is not found: {linux}, {grub}", mount.name);
+            // Of our own we only do what either does, but in every view: case in Joliet, dots at the end in plain names.
+            let dotted = path.ends_with('.') || !path.is_ascii();
+            assert!(!ours || linux || grub || dotted, "{}: {path} is found by us alone", mount.name);
+        }
+    }
 }
