@@ -177,6 +177,8 @@ typedef struct fsimage_info {
     uint8_t uuid[64];       /* UUID or serial number as text, the way blkid prints it */
     uint8_t flavour[64];    /* the format's own name of its variant, such as "ext4" */
     uint8_t features[1024]; /* names, blank-separated */
+    uint32_t remarks_length;
+    uint8_t remarks[2044];  /* what was odd and went on, a line each, as of now: UTF-8 */
 } fsimage_info;
 
 /* A plugin's own handle of an open filesystem. */
@@ -257,7 +259,7 @@ typedef struct fsimage_plugin {
     int32_t (*extents)(fsimage_fs fs, uint64_t node, uint64_t offset, fsimage_extent_sink sink,
                        void *sink_context, fsimage_error *error);
 
-    /* info: label, UUID, features. Optional. Since 1. */
+    /* info: label, UUID, features, remarks. May be asked again: remarks come while files are read. Optional. Since 1. */
     int32_t (*info)(fsimage_fs fs, fsimage_info *info, fsimage_error *error);
 
     /* boot_string: what the kernel's arguments need to find its root on this filesystem, such as ZFS's zfs-bootfs=;

@@ -1,6 +1,6 @@
 //! How to run a worker, and every limit with its default.
 
-use fsimage_protocol::{Layout, WorkerLimits};
+use fsimage_protocol::{Layout, MountOption, WorkerLimits};
 use std::time::Duration;
 
 /// The unprivileged user that a worker becomes when it is started as root and told no other: `nobody`.
@@ -24,6 +24,8 @@ pub struct Options {
     pub max_listing_bytes: u64,
     /// What the worker may not exceed.
     pub limits: WorkerLimits,
+    /// What filesystems are opened with; at most [`MAX_MOUNT_OPTIONS`](fsimage_protocol::MAX_MOUNT_OPTIONS).
+    pub mount_options: Vec<MountOption>,
 }
 
 impl Default for Options {
@@ -44,6 +46,7 @@ impl Default for Options {
                 max_script_steps: 1_000_000,
                 max_menu_entries: 10_000,
             },
+            mount_options: Vec::new(),
         }
     }
 }

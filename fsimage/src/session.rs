@@ -3,8 +3,9 @@
 use crate::process::{FORBIDDEN_CALL, Process};
 use crate::{Disk, Error, ErrorKind, Options, Result, escape};
 use fsimage_protocol::{
-    Channel, ChannelError, EntryReport, FilterRule, Layout, MAX_MENU_ENTRIES, MAX_VOLUMES, MenuReport,
-    PROTOCOL, PassedOver, PluginReport, Rejected, Reply, Request, StepReport, VolumeReport,
+    Channel, ChannelError, EntryReport, FilterRule, Layout, List, MAX_MENU_ENTRIES, MAX_MOUNT_OPTIONS,
+    MAX_VOLUMES, MenuReport, Name, PROTOCOL, PassedOver, PluginReport, Rejected, Reply, Request, StepReport,
+    VolumeReport,
 };
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
@@ -81,6 +82,10 @@ impl Session {
         if options.run_as == 0 && options.sandbox {
             return Err(Error::new(ErrorKind::InvalidArgument, "the worker may not run as root (user 0)"));
         }
+        if options.mount_options.len() > MAX_MOUNT_OPTIONS {
+            let why = format!("more than {MAX_MOUNT_OPTIONS} mount options");
+            return Err(Error::new(ErrorKind::InvalidArgument, why));
+        }
         let shared = shared_memory().map_err(|errno| Error::io("shared memory", errno))?;
         let (process, channel) = Process::start()?;
         let report = WorkerReport {
@@ -120,6 +125,7 @@ impl Session {
             disks: u32::try_from(self.disks.len()).unwrap_or(u32::MAX),
             shared: SHARED_DATA,
             limits: self.options.limits.clone(),
+            options: List(self.options.mount_options.clone()),
         };
         let descriptors: Vec<_> = self.disks.iter().map(AsFd::as_fd).chain([self.shared.as_fd()]).collect();
         let sent = match &self.channel {
@@ -135,12 +141,29 @@ impl Session {
                     plugins: plugins.0,
                     rejected: rejected.0,
                 };
-                Ok(())
+                self.check_mount_options()
             }
             Reply::Ready { protocol, .. } => Err(self.violation(&format!(
                 "the worker speaks protocol {protocol}, this program {PROTOCOL}: they are not of one build"
             ))),
             _ => Err(self.violation("the first answer is not Ready")),
+        }
+    }
+
+    /// An option for a plugin that is not there would change nothing, in silence.
+    fn check_mount_options(&self) -> Result<()> {
+        let known = |name: &Name| self.report.plugins.iter().any(|plugin| plugin.name == *name);
+        let named = self.options.mount_options.iter().filter_map(|option| option.plugin.as_ref());
+        match named.into_iter().find(|name| !known(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let all: Vec<String> =
+                    self.report.plugins.iter().map(|plugin| escape(&plugin.name.0)).collect();
+                Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    format!("no plugin is called {}; there are {}", escape(&name.0), all.join(", ")),
+                ))
+            }
         }
     }
 
@@ -247,6 +270,17 @@ impl Session {
         match self.ask(&Request::MenuEntry { index })? {
             Reply::MenuEntry { entry } => Ok(entry),
             _ => Err(self.violation("another answer to MenuEntry")),
+        }
+    }
+
+    /// What was odd about a volume's filesystem so far and went on, escaped. More may come as files are read.
+    ///
+    /// # Errors
+    /// When there is no such volume, or no filesystem on it, or the worker fails.
+    pub fn remarks(&mut self, volume: u32) -> Result<Vec<String>> {
+        match self.ask(&Request::Remarks { volume })? {
+            Reply::Remarks { remarks } => Ok(remarks.0.iter().map(|remark| escape(&remark.0)).collect()),
+            _ => Err(self.violation("another answer to Remarks")),
         }
     }
 

@@ -2,6 +2,9 @@
 
 use crate::units::{parse_seconds, parse_size};
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use fsimage::protocol::{Bytes, MountOption};
+use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
 /// What is given on the command line; what is not stays at the library's default.
@@ -38,6 +41,32 @@ pub struct WorkerOptions {
     /// Entries of a boot menu [default: 10000]
     #[arg(long, global = true, value_name = "COUNT")]
     pub max_menu_entries: Option<u32>,
+    /// Open filesystems with these words, those of PLUGIN's only where it is named; may be repeated. Each plugin's words
+    /// are in its documentation: ext2:checksums=strict, iso9660:view=joliet
+    #[arg(long, global = true, value_name = "[PLUGIN:]WORDS", value_parser = mount_option())]
+    pub mount_option: Vec<MountOption>,
+}
+
+fn mount_option() -> impl TypedValueParser<Value = MountOption> {
+    OsStringValueParser::new().try_map(|text| parse_mount_option(text.into_vec()))
+}
+
+/// A plugin's name is what stands before the first colon, if it looks like one: words may hold colons too.
+fn parse_mount_option(text: Vec<u8>) -> Result<MountOption, String> {
+    let name_letter =
+        |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
+    let (plugin, words) = match text.iter().position(|&byte| byte == b':') {
+        Some(colon) if colon > 0 && text.iter().take(colon).all(name_letter) => {
+            let (name, rest) = text.split_at(colon);
+            (Some(name), rest.get(1..).unwrap_or_default())
+        }
+        _ => (None, text.as_slice()),
+    };
+    let fits = |bytes: &[u8], limit: usize| bytes.len() <= limit;
+    if words.is_empty() || !fits(words, 1024) || !plugin.is_none_or(|name| fits(name, 31)) {
+        return Err("a mount option is [PLUGIN:]WORDS, with 1 to 1024 bytes of words".to_owned());
+    }
+    Ok(MountOption { plugin: plugin.map(Bytes::from), words: Bytes::from(words) })
 }
 
 impl WorkerOptions {
@@ -63,6 +92,7 @@ impl WorkerOptions {
         }
         limits.max_symlinks = self.max_symlinks.unwrap_or(limits.max_symlinks);
         limits.max_menu_entries = self.max_menu_entries.unwrap_or(limits.max_menu_entries);
+        options.mount_options = self.mount_option.clone();
         options
     }
 }
@@ -106,6 +136,19 @@ mod tests {
         ] {
             assert!(help_of(option).ends_with(&text), "--{option}: {text}");
         }
+    }
+
+    #[test]
+    fn mount_options_are_for_one_plugin_or_for_any() {
+        let option = |text: &str| parse_mount_option(text.as_bytes().to_vec());
+        let parsed = |plugin: Option<&str>, words: &str| MountOption {
+            plugin: plugin.map(|name| Bytes::from(name.as_bytes())),
+            words: Bytes::from(words.as_bytes()),
+        };
+        assert_eq!(option("iso9660:view=joliet"), Ok(parsed(Some("iso9660"), "view=joliet")));
+        assert_eq!(option("subvol=a:b"), Ok(parsed(None, "subvol=a:b")));
+        assert_eq!(option(":x"), Ok(parsed(None, ":x")));
+        assert!(option("ext2:").is_err() && option("").is_err() && option(&"x".repeat(1025)).is_err());
     }
 
     #[test]

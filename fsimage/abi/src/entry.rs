@@ -132,7 +132,7 @@ pub struct Plugin {
     pub read_at: Option<NodeReadFn>,
     /// Where a file's bytes lie, from an offset on; optional: without it, data goes through `read_at`.
     pub extents: Option<ExtentsFn>,
-    /// Label, UUID, features. Optional.
+    /// Label, UUID, features, remarks. Optional.
     pub info: Option<InfoFn>,
     /// What the kernel's arguments need to find its root, such as ZFS's `zfs-bootfs=`. Optional.
     pub boot_string: Option<BootStringFn>,

@@ -186,6 +186,10 @@ pub struct Info {
     pub flavour: [u8; 64],
     /// Feature names, blank-separated.
     pub features: [u8; 1024],
+    /// Bytes used in `remarks`.
+    pub remarks_length: u32,
+    /// What was odd and went on, a line each, as of now: UTF-8.
+    pub remarks: [u8; 2044],
 }
 
 impl Info {
@@ -204,6 +208,8 @@ impl Info {
             uuid: [0; 64],
             flavour: [0; 64],
             features: [0; 1024],
+            remarks_length: 0,
+            remarks: [0; 2044],
         }
     }
 }

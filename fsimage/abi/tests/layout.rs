@@ -95,7 +95,7 @@ fn facts() -> Vec<Fact> {
         Extent "fsimage_extent" { logical physical length volume flags }
         Info "fsimage_info" {
             struct_size block_size size label_length uuid_length flavour_length features_length
-            label uuid flavour features
+            label uuid flavour features remarks_length remarks
         }
         Plugin "fsimage_plugin" {
             abi_version struct_size kind flags name version description

@@ -20,6 +20,8 @@ pub const MAX_NAME: usize = 1024;
 pub const MAX_DIR_ENTRIES: usize = 200;
 /// Most menu entries.
 pub const MAX_MENU_ENTRIES: u32 = 100_000;
+/// Most mount options.
+pub const MAX_MOUNT_OPTIONS: usize = 16;
 /// Most ramdisks of one menu entry.
 pub const MAX_RAMDISKS: usize = 16;
 
@@ -57,6 +59,8 @@ wire_enum! {
             shared: u32,
             /// What not to exceed.
             limits: WorkerLimits,
+            /// What filesystems are opened with.
+            options: List<MountOption, MAX_MOUNT_OPTIONS>,
         }
         /// How many volumes are there?
         2 Volumes {}
@@ -131,6 +135,11 @@ wire_enum! {
         12 Statistics {}
         /// Which system calls does the seccomp filter let through?
         13 Filter {}
+        /// What was odd about a filesystem so far, and went on? More may come as files are read.
+        15 Remarks {
+            /// The volume.
+            volume: u32,
+        }
         /// The metadata of a node that a listing named: no path is walked for it. Answered like `Stat`.
         14 Metadata {
             /// Volume.
@@ -235,6 +244,11 @@ wire_enum! {
             /// Every call that remains to the worker.
             rules: List<FilterRule, 64>,
         }
+        /// To `Remarks`.
+        15 Remarks {
+            /// In the order they came up.
+            remarks: Notes,
+        }
     }
 
     /// What became of one step of the lock-down.
@@ -317,6 +331,14 @@ wire_struct! {
         max_script_steps: u64,
         /// Entries of one menu.
         max_menu_entries: u32,
+    }
+
+    /// Words for a filesystem to be opened with.
+    MountOption {
+        /// The plugin they are for; none for whichever has the volume.
+        plugin: Option<Name>,
+        /// The plugin's own words, with commas between them.
+        words: Bytes<1024>,
     }
 
     /// One step of the lock-down.

@@ -95,8 +95,10 @@ pub struct Info {
     pub block_size: u32,
     /// Size of the filesystem in bytes, 0 when unknown.
     pub size: u64,
-    /// Names of features in use.
+    /// Names of features in use, without blanks.
     pub features: Vec<String>,
+    /// What was odd and went on, as of now: one line of text each.
+    pub remarks: Vec<String>,
 }
 
 /// How to open.
@@ -185,7 +187,7 @@ pub trait FileSystem: Send {
         Err(Error::new(ErrorKind::Unsupported, "this format has no extents"))
     }
 
-    /// Label, UUID, features.
+    /// Label, UUID, features, remarks.
     ///
     /// # Errors
     /// When they lie on the volume and cannot be read.

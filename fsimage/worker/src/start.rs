@@ -19,6 +19,7 @@ struct Begin {
     plan: Plan,
     layout: Layout,
     limits: WorkerLimits,
+    mount_options: Vec<(Option<String>, Vec<u8>)>,
     disks: Vec<OwnedFd>,
     shared: OwnedFd,
     shared_length: usize,
@@ -58,7 +59,8 @@ pub fn run() -> ExitCode {
 
 fn begin(message: Request, descriptors: Vec<OwnedFd>) -> Result<Begin, Error> {
     let protocol = |why: &str| Error::new(ErrorKind::Protocol, why);
-    let Request::Begin { protocol: version, sandbox, uid, gid, layout, disks, shared, limits } = message
+    let Request::Begin { protocol: version, sandbox, uid, gid, layout, disks, shared, limits, options } =
+        message
     else {
         return Err(protocol("the first message is not Begin"));
     };
@@ -78,7 +80,23 @@ fn begin(message: Request, descriptors: Vec<OwnedFd>) -> Result<Begin, Error> {
     let plan = Plan { sandbox, uid, gid, memory: limits.memory, cpu_seconds: limits.cpu_seconds };
     let shared_length =
         usize::try_from(shared).map_err(|_| protocol("more shared memory than there are addresses"))?;
-    Ok(Begin { plan, layout, limits, disks: descriptors, shared: shared_descriptor, shared_length })
+    let mount_options = options
+        .0
+        .into_iter()
+        .map(|option| {
+            let plugin = option.plugin.map(|plugin| String::from_utf8_lossy(&plugin.0).into_owned());
+            (plugin, option.words.0)
+        })
+        .collect();
+    Ok(Begin {
+        plan,
+        layout,
+        limits,
+        mount_options,
+        disks: descriptors,
+        shared: shared_descriptor,
+        shared_length,
+    })
 }
 
 /// Everything that needs the host, then the fork and the lock-down; afterwards nothing needs it any more.
@@ -110,6 +128,7 @@ fn imprisoned(begin: Begin) -> Result<(Server, Reply), Error> {
         shared,
         counters,
         limits: begin.limits,
+        mount_options: begin.mount_options,
         volumes: Lazy::Waiting(registry),
         menu: None,
     };

@@ -155,6 +155,7 @@ impl FileSystem for Ext2FileSystem {
             block_size: self.superblock.block_size.get(),
             size: self.superblock.size(),
             features: [self.superblock.features.names(), self.blocks.remarks().lines()].concat(),
+            ..Info::default()
         })
     }
 }

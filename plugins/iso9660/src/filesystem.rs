@@ -217,6 +217,7 @@ impl FileSystem for Iso9660FileSystem {
             block_size: u32::from(self.tree.block_size.get()),
             size: self.tree.block_size.place(self.descriptor.space_size),
             features: self.features(),
+            ..Info::default()
         })
     }
 }

@@ -39,6 +39,8 @@ struct Filesystem {
     size: u64,
     block_size: u32,
     features: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<String>,
 }
 
 /// Tells what is on the disk, and of the jail it is read in.
@@ -52,13 +54,14 @@ pub(super) fn info(session: &mut Session, sandbox: bool, image: bool, common: &C
         info.scheme = Some(table.scheme.clone());
         info.volumes = Some(table.volumes.iter().map(Row::new).collect());
         info.remarks = table.remarks;
-        for volume in &table.volumes {
+        for (number, volume) in (0..).zip(&table.volumes) {
             if let Content::Filesystem { block_size, size, features, .. } = &volume.content {
                 info.filesystems.push(Filesystem {
                     address: escape(&volume.address.0),
                     size: *size,
                     block_size: *block_size,
                     features: escape(&features.0).split_whitespace().map(str::to_owned).collect(),
+                    remarks: session.remarks(number)?,
                 });
             }
         }
@@ -87,10 +90,11 @@ fn lines(info: &Info) -> Vec<String> {
         lines.push(format!("partition table: {}", info.scheme.as_deref().unwrap_or("none")));
         lines.extend(info.remarks.iter().map(|remark| format!("remark: {remark}")));
         lines.extend(aligned(volumes));
-        lines.extend(info.filesystems.iter().map(|filesystem| {
-            let Filesystem { address, size, block_size, features } = filesystem;
-            format!("volume {address}: {size} bytes in blocks of {block_size}; {}", features.join(" "))
-        }));
+        for Filesystem { address, size, block_size, features, remarks } in &info.filesystems {
+            let features = features.join(" ");
+            lines.push(format!("volume {address}: {size} bytes in blocks of {block_size}; {features}"));
+            lines.extend(remarks.iter().map(|remark| format!("volume {address}: remark: {remark}")));
+        }
         lines.push(match &info.boot {
             Some(boot) => {
                 format!("boot configuration: {} {}, {} entries", boot.loader, boot.config, boot.entries)

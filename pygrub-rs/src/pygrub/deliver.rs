@@ -15,9 +15,10 @@ use super::volumes;
 use crate::console::say;
 use crate::exit::{Failure, Result};
 use crate::format::{BootResult, Origin, Unrepresentable};
-use fsimage::Session;
 use fsimage::output::{Draft, Published, publish};
 use fsimage::protocol::BootFile;
+use fsimage::{Session, escape};
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -102,6 +103,14 @@ fn copy<'a>(
     let kernel = kernel.locate(session)?;
     let ramdisks = ramdisks.iter().map(|found| found.locate(session)).collect::<Result<Vec<_>>>()?;
     if options.debug {
+        let images = ramdisks.iter().chain([&kernel]);
+        let used: BTreeSet<u32> = images.map(|image| image.found.image.file.volume).collect();
+        for volume in used {
+            let address = escape(&volumes::address(session, volume)?);
+            for remark in session.remarks(volume)? {
+                say(&format!("pygrub-rs: debug: volume {address}: {remark}"));
+            }
+        }
         let read = session.statistics()?;
         say(&format!("pygrub-rs: the worker read {} bytes of the disk in {} reads", read.bytes, read.reads));
     }

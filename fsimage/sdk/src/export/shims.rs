@@ -422,22 +422,31 @@ unsafe extern "C" fn info(fs: FsPtr, info: *mut abi::Info, error: *mut abi::Erro
         answer.label_length = text(&mut answer.label, &found.label);
         answer.uuid_length = text(&mut answer.uuid, found.uuid.as_bytes());
         answer.flavour_length = text(&mut answer.flavour, found.flavour.as_bytes());
-        let mut features = String::new();
-        for feature in &found.features {
-            let separator = if features.is_empty() { "" } else { " " };
-            let length = features.len().saturating_add(separator.len()).saturating_add(feature.len());
-            if length > answer.features.len() {
-                break;
-            }
-            features.push_str(separator);
-            features.push_str(feature);
-        }
+        let features = joined(&found.features, ' ', answer.features.len());
         answer.features_length = text(&mut answer.features, features.as_bytes());
+        let remarks = joined(&found.remarks, '\n', answer.remarks.len());
+        answer.remarks_length = text(&mut answer.remarks, remarks.as_bytes());
         // SAFETY: checked above.
         unsafe { write_sized(info, &answer) }
     };
     // SAFETY: the host's error, or null.
     unsafe { guard(error, body) }
+}
+
+/// As many of the texts as fit, whole; the separator in none of them but between them.
+fn joined(texts: &[String], separator: char, capacity: usize) -> String {
+    let mut out = String::new();
+    for text in texts {
+        let length = out.len().saturating_add(text.len()).saturating_add(1);
+        if length > capacity {
+            break;
+        }
+        if !out.is_empty() {
+            out.push(separator);
+        }
+        out.extend(text.chars().map(|letter| if letter == separator { '_' } else { letter }));
+    }
+    out
 }
 
 fn text(to: &mut [u8], from: &[u8]) -> u32 {

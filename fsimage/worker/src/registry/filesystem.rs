@@ -204,6 +204,10 @@ impl FileSystem for PluginFileSystem {
                 .split_ascii_whitespace()
                 .map(str::to_owned)
                 .collect(),
+            remarks: text(call.part(&found.remarks, found.remarks_length, "remarks")?)
+                .lines()
+                .map(str::to_owned)
+                .collect(),
         })
     }
 

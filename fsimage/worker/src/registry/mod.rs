@@ -14,7 +14,7 @@ mod mount;
 mod sinks;
 mod trust;
 
-pub use mount::{Mounted, Unmounted};
+pub use mount::{MountOptions, Mounted, Unmounted};
 
 use fsimage_sdk::{Error, ErrorKind, Format, Result};
 use std::ffi::OsStr;

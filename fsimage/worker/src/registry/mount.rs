@@ -1,7 +1,30 @@
 //! Which plugin has a volume.
 
 use super::{LoadedPlugin, Registry};
-use fsimage_sdk::{Error, FileSystem, Info, OpenOptions, Probe, Result, Volume};
+use fsimage_sdk::{Error, FileSystem, Info, Limits, OpenOptions, Probe, Result, Volume};
+
+/// How to open whatever a volume holds: which plugin it will be is not known beforehand.
+#[derive(Debug, Clone, Default)]
+pub struct MountOptions {
+    /// What not to exceed.
+    pub limits: Limits,
+    /// Mount options: for this plugin, or without a name for any.
+    pub words: Vec<(Option<String>, Vec<u8>)>,
+}
+
+impl MountOptions {
+    /// What this plugin is opened with: all that is for it, joined by commas.
+    fn for_plugin(&self, name: &str) -> OpenOptions {
+        let meant = |plugin: &Option<String>| plugin.as_deref().is_none_or(|plugin| plugin == name);
+        let words: Vec<&[u8]> = self
+            .words
+            .iter()
+            .filter(|(plugin, _)| meant(plugin))
+            .map(|(_, words)| words.as_slice())
+            .collect();
+        OpenOptions { options: words.join(&b','), limits: self.limits }
+    }
+}
 
 /// An open filesystem and where it came from.
 pub struct Mounted {
@@ -30,7 +53,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Unmounted`].
-    pub fn mount(&self, volume: &Volume, options: &OpenOptions) -> Result<Mounted, Unmounted> {
+    pub fn mount(&self, volume: &Volume, options: &MountOptions) -> Result<Mounted, Unmounted> {
         let mut broken = None;
         let mut unreadable = None;
         for plugin in self.plugins() {
@@ -62,8 +85,8 @@ impl Registry {
     }
 }
 
-fn open(plugin: &LoadedPlugin, volume: &Volume, options: &OpenOptions) -> Result<Mounted> {
-    let fs = plugin.format.open(std::slice::from_ref(volume), options)?;
+fn open(plugin: &LoadedPlugin, volume: &Volume, options: &MountOptions) -> Result<Mounted> {
+    let fs = plugin.format.open(std::slice::from_ref(volume), &options.for_plugin(plugin.name()))?;
     Ok(Mounted { plugin: plugin.name().to_owned(), info: fs.info()?, fs })
 }
 

@@ -1,7 +1,7 @@
 //! A format in Rust through `export!`'s shims and back: what goes in comes out, and nothing unwinds on the way.
 
 use super::entry::{check_entry, copy_entry};
-use super::{LoadedPlugin, Registry};
+use super::{LoadedPlugin, MountOptions, Registry};
 use fsimage_sdk::abi::{self, Plugin, size_u32};
 use fsimage_sdk::shims::{self, Export};
 use fsimage_sdk::{
@@ -125,6 +125,7 @@ impl FileSystem for ToyFs {
             block_size: 512,
             size: 9,
             features: vec!["a".repeat(1000), "bb".to_owned(), "c".repeat(100), "d".to_owned()],
+            remarks: vec!["wrong checksum\nat 0x400".to_owned(), "x".repeat(2048)],
         })
     }
 
@@ -178,7 +179,7 @@ fn error_of<T>(result: Result<T>) -> String {
 fn a_probe_answers_three_ways_or_fails() {
     let registry = Registry { plugins: vec![loaded::<ToyExport>()], rejected: Vec::new() };
     let mount = |bytes: &[u8]| {
-        let mounted = registry.mount(&volume(bytes), &OpenOptions::default());
+        let mounted = registry.mount(&volume(bytes), &MountOptions::default());
         mounted.map(|mounted| mounted.plugin).map_err(|why| registry.explain(&why))
     };
     assert_eq!(mount(&[MINE]).unwrap(), "toy");
@@ -227,6 +228,7 @@ fn texts_that_do_not_fit_are_cut_where_they_may_be() {
     assert_eq!((info.flavour.as_str(), info.uuid.as_str()), ("toy2", "1234"));
     assert_eq!((info.block_size, info.size, info.label), (512, 9, vec![0xff; 256]));
     assert_eq!(info.features, ["a".repeat(1000), "bb".to_owned()]);
+    assert_eq!(info.remarks, ["wrong checksum_at 0x400"]);
 
     let error = opened().lookup(NodeId(5), b"x").unwrap_err();
     assert_eq!((error.kind(), error.offset()), (ErrorKind::Corrupt, Some(0x1234)));

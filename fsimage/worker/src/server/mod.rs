@@ -8,6 +8,7 @@ mod volumes;
 pub(crate) use disk::{Counters, DiskFile};
 pub(crate) use volumes::Volumes;
 
+use crate::registry::MountOptions;
 use crate::sandbox::{self, INMATE_RULES, SharedMemory};
 use bootcfg::BootMenu;
 use fsimage_protocol::{
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) counters: Arc<Counters>,
     /// What not to exceed.
     pub(crate) limits: WorkerLimits,
+    /// What filesystems are opened with, until they are.
+    pub(crate) mount_options: Vec<(Option<String>, Vec<u8>)>,
     /// The disk's volumes: read when first asked for, because the table is the guest's and the jail must be closed.
     pub(crate) volumes: Lazy,
     /// The menu found last.
@@ -73,6 +76,9 @@ impl Server {
                 })
             }
             Request::Volume { volume } => Ok(Reply::Volume { volume: self.volumes()?.report(volume)? }),
+            Request::Remarks { volume } => {
+                Ok(Reply::Remarks { remarks: self.volumes()?.filesystem_remarks(volume)? })
+            }
             Request::Stat { volume, path, follow } => files::stat(self.volumes()?, volume, &path.0, follow),
             Request::Metadata { volume, node } => files::metadata(self.volumes()?, volume, node),
             Request::ReadDir { volume, node, cursor } => {
@@ -100,8 +106,9 @@ impl Server {
                 max_directory_entries: self.limits.max_directory_entries,
                 max_memory: self.limits.memory / 2,
             };
+            let options = MountOptions { limits, words: std::mem::take(&mut self.mount_options) };
             let registry = std::mem::take(registry);
-            self.volumes = match Volumes::read(self.disk.as_ref(), &self.layout, registry, limits) {
+            self.volumes = match Volumes::read(self.disk.as_ref(), &self.layout, registry, options) {
                 Ok(volumes) => Lazy::Read(Box::new(volumes)),
                 Err(why) => Lazy::Failed(why.kind(), why.message()),
             };

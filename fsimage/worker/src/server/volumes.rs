@@ -1,8 +1,8 @@
 //! The disk's volumes, and the filesystem on each.
 
-use crate::registry::{Mounted, Registry, Unmounted};
+use crate::registry::{MountOptions, Mounted, Registry, Unmounted};
 use fsimage_protocol::{Bytes, Content, Layout, List, Notes, VolumeReport};
-use fsimage_sdk::{Error, ErrorKind, Limits, NodeId, OpenOptions, Region, Result, Volume};
+use fsimage_sdk::{Error, ErrorKind, NodeId, Region, Result, Volume};
 use partitions::Partition;
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl VolumeOnDisk {
 /// All volumes of one disk, in boot-search order.
 pub(crate) struct Volumes {
     registry: Registry,
-    limits: Limits,
+    options: MountOptions,
     scheme: &'static str,
     remarks: Vec<String>,
     list: Vec<VolumeOnDisk>,
@@ -56,9 +56,9 @@ impl Volumes {
         disk: Option<&Volume>,
         layout: &Layout,
         registry: Registry,
-        limits: Limits,
+        options: MountOptions,
     ) -> Result<Self> {
-        let mut volumes = Self { registry, limits, scheme: "none", remarks: Vec::new(), list: Vec::new() };
+        let mut volumes = Self { registry, options, scheme: "none", remarks: Vec::new(), list: Vec::new() };
         let Some(disk) = disk else { return Ok(volumes) };
         match layout {
             Layout::Text {} => {}
@@ -118,8 +118,14 @@ impl Volumes {
     fn probe<'a>(&'a self, volume: &'a VolumeOnDisk) -> &'a Result<Mounted, Unmounted> {
         volume.mounted.get_or_init(|| {
             let device: Volume = Arc::new(volume.region.clone());
-            self.registry.mount(&device, &OpenOptions { options: Vec::new(), limits: self.limits })
+            self.registry.mount(&device, &self.options)
         })
+    }
+
+    /// What was odd about the filesystem so far, and went on.
+    pub(crate) fn filesystem_remarks(&self, number: u32) -> Result<Notes> {
+        let info = self.mounted(number)?.fs.info()?;
+        Ok(List::cut(info.remarks.iter().map(|remark| Bytes::cut(remark.as_bytes()))))
     }
 
     /// A volume as the trusted side is told of it.
@@ -172,7 +178,7 @@ impl Volumes {
         path: &[u8],
         last: fsimage_sdk::path::LastLink,
     ) -> Result<(NodeId, fsimage_sdk::Metadata)> {
-        fsimage_sdk::path::resolve(self.mounted(number)?.fs.as_ref(), path, last, &self.limits)
+        fsimage_sdk::path::resolve(self.mounted(number)?.fs.as_ref(), path, last, &self.options.limits)
     }
 }
 

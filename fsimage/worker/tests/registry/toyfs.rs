@@ -2,8 +2,8 @@
 
 use crate::support::{compile, error_of, open, plugin_directory, repository, volume};
 use fsimage_sdk::path::{LastLink, resolve};
-use fsimage_sdk::{DirCursor, Extent, ExtentKind, FileType, Limits, NodeId, OpenOptions};
-use fsimage_worker::registry::Registry;
+use fsimage_sdk::{DirCursor, Extent, ExtentKind, FileType, Limits, NodeId};
+use fsimage_worker::registry::{MountOptions, Registry};
 use std::ops::ControlFlow;
 
 /// A volume of files; data lies behind the table, in order.
@@ -124,7 +124,7 @@ fn an_unknown_volume_is_not_recognised() {
     std::fs::write(directory.path().join("libfsimage_plugin_broken.so"), "no ELF").unwrap();
     let zeros = volume(&[0; 4096]);
     let refused = |registry: &Registry| {
-        let mounted = registry.mount(&zeros, &OpenOptions::default());
+        let mounted = registry.mount(&zeros, &MountOptions::default());
         error_of(mounted.map(|_| ()).map_err(|why| registry.explain(&why)))
     };
     let wanted = "not recognised: no filesystem known to toyfs";
