@@ -8,6 +8,7 @@
 //! in this crate's documentation are that manual's. GRUB legacy and the syslinux family say theirs in their own modules.
 #![forbid(unsafe_code)]
 
+mod bls;
 mod budget;
 mod discover;
 mod error;

@@ -21,6 +21,8 @@ pub struct Limits {
     pub max_include_depth: u32,
     /// Files read in all by `source`, `configfile` and `load_env`.
     pub max_files_read: u32,
+    /// Names in a directory that is looked through for configuration files, such as `/loader/entries`.
+    pub max_names: usize,
     /// Notes kept for `--debug`; more are counted, not kept.
     pub max_notes: usize,
 }
@@ -36,6 +38,7 @@ impl Default for Limits {
             max_total_bytes: 16 << 20,
             max_include_depth: 8,
             max_files_read: 256,
+            max_names: 10_000,
             max_notes: 200,
         }
     }

@@ -182,12 +182,3 @@ fn an_efi_stub_leads_to_the_real_configuration() {
     assert_eq!(kernel(default(&menu)), "1:/boot/vmlinuz-6.1.0-18-amd64");
     assert_eq!(menu.timeout, Some(5));
 }
-
-#[test]
-fn blscfg_is_named_as_the_reason() {
-    let text = "insmod blscfg\nblscfg\nmenuentry 'old' { linux /vmlinuz }\nmenuentry b { blscfg }\n";
-    let menu = MapGuest::with_config("/grub2/grub.cfg", text).menu();
-    assert!(menu.notes.iter().any(|note| note.contains("blscfg")), "{:?}", menu.notes);
-    assert_eq!(menu.default, Some(0));
-    assert_eq!(menu.entries[1].problems, ["not bootable because `blscfg` is not supported yet"]);
-}

@@ -307,6 +307,7 @@ fn limits_of_nothing() {
         max_total_bytes: 0,
         max_include_depth: 0,
         max_files_read: 0,
+        max_names: 0,
         max_notes: 0,
     };
     assert!(parse_config(b"", &limits).is_err());

@@ -14,7 +14,7 @@ use crate::guest::{Guest, VolumeId};
 use crate::limits::{LimitName, Limits};
 use crate::notes::Notes;
 use crate::text::shown;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// How the commands after this one are affected.
@@ -61,6 +61,8 @@ pub(crate) struct Machine<'g> {
     pub(crate) line: u32,
     /// How often a part of a syntax tree was kept for later.
     pub(crate) retained: u64,
+    /// The Boot Loader Specification entries that are in a menu already, by id.
+    pub(crate) bls_shown: Rc<BTreeSet<Vec<u8>>>,
     functions: Rc<Functions>,
     scopes: Vec<Scope>,
     loops: u32,
@@ -71,6 +73,7 @@ pub(crate) struct Saved {
     checkpoints: usize,
     mark: Mark,
     functions: Rc<Functions>,
+    bls_shown: Rc<BTreeSet<Vec<u8>>>,
     scopes: Vec<Scope>,
     loops: u32,
     file: Rc<str>,
@@ -96,6 +99,7 @@ impl<'g> Machine<'g> {
             line: 0,
             retained: 0,
             functions: Rc::default(),
+            bls_shown: Rc::default(),
             scopes: Vec::new(),
             loops: 0,
         }
@@ -123,6 +127,7 @@ impl<'g> Machine<'g> {
             checkpoints,
             mark: self.budget.mark(),
             functions: Rc::clone(&self.functions),
+            bls_shown: Rc::clone(&self.bls_shown),
             scopes: std::mem::take(&mut self.scopes),
             loops: std::mem::take(&mut self.loops),
             file: Rc::clone(&self.file),
@@ -135,6 +140,7 @@ impl<'g> Machine<'g> {
         }
         self.budget.restore(saved.mark);
         self.functions = saved.functions;
+        self.bls_shown = saved.bls_shown;
         self.scopes = saved.scopes;
         self.loops = saved.loops;
         self.file = saved.file;

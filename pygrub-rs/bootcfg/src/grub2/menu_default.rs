@@ -13,25 +13,42 @@ pub(crate) struct Choice {
     pub(crate) meant: bool,
 }
 
+/// How a text that may be a number is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    /// One that begins with a number is that number (grub-emu).
+    Leading,
+    /// An id, else a title, else a number that is nothing but digits. GRUBs with `blscfg` do so, whose ids begin with the
+    /// machine's id (Fedora's patch for its bug 1640979).
+    Last,
+}
+
 /// By number, from 0; or by title or id, the first that fits; `>` leads into a submenu, and `>>` is a plain `>`.
-/// What fits nothing means the first item. (grub-emu: a text that begins with a number is that number.)
-pub(crate) fn choose(specification: Option<&[u8]>, items: &[Item]) -> Choice {
+/// What fits nothing means the first item.
+pub(crate) fn choose(specification: Option<&[u8]>, items: &[Item], numbers: Numbers) -> Choice {
     let Some(specification) = specification else {
         return Choice { index: 0, rest: None, meant: true };
     };
     let (head, rest) = split(specification);
-    let index = match leading(&head) {
-        Some(number) => usize::try_from(number).ok().filter(|&index| index < items.len()),
-        None => items.iter().position(|item| item.id_or_title() == head || item.title() == head),
+    let within = |number: i64| usize::try_from(number).ok().filter(|&index| index < items.len());
+    let index = match (numbers, leading(&head)) {
+        (Numbers::Leading, Some(number)) => within(number),
+        (Numbers::Leading, None) => items.iter().position(|item| item.is_called(&head)),
+        (Numbers::Last, number) => {
+            let by_id = || items.iter().position(|item| item.id_or_title() == head);
+            let by_title = || items.iter().position(|item| item.title() == head);
+            let number = number.filter(|_| head.iter().all(u8::is_ascii_digit));
+            by_id().or_else(by_title).or_else(|| number.and_then(within))
+        }
     };
     Choice { index: index.unwrap_or(0), rest, meant: index.is_some() }
 }
 
 /// The numbers of `fallback`.
-pub(crate) fn fallbacks(specification: &[u8], items: &[Item]) -> Vec<usize> {
+pub(crate) fn fallbacks(specification: &[u8], items: &[Item], numbers: Numbers) -> Vec<usize> {
     let words = specification.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     words
-        .map(|word| choose(Some(word), items))
+        .map(|word| choose(Some(word), items, numbers))
         .filter(|choice| choice.meant)
         .map(|choice| choice.index)
         .collect()

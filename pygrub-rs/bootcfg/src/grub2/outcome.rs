@@ -3,7 +3,7 @@
 use super::eval::Machine;
 use super::loaded::Loaded;
 use super::menu::Item;
-use super::menu_default::{Choice, choose, escaped, fallbacks};
+use super::menu_default::{Choice, Numbers, choose, escaped, fallbacks};
 use crate::budget::Stop;
 use crate::menu::BootEntry;
 use crate::text::shown;
@@ -29,14 +29,18 @@ pub(crate) fn evaluate(
     entries: &mut Vec<BootEntry>,
 ) -> Vec<usize> {
     let specification = machine.environment.get(b"default").map(<[u8]>::to_vec);
-    let choice = choose(specification.as_deref(), items);
+    let numbers = if machine.bls_shown.is_empty() { Numbers::Leading } else { Numbers::Last };
+    let choice = choose(specification.as_deref(), items, numbers);
     let specified = specification.as_deref().filter(|specification| !specification.is_empty());
     if let (Some(specified), false, false) = (specified, choice.meant, items.is_empty()) {
         let meant = shown(specified);
         machine.notes.add(|| format!("default `{meant}` is not in the menu, so it is the first entry"));
     }
-    let fallback =
-        machine.environment.get(b"fallback").map(|value| fallbacks(value, items)).unwrap_or_default();
+    let fallback = machine
+        .environment
+        .get(b"fallback")
+        .map(|value| fallbacks(value, items, numbers))
+        .unwrap_or_default();
     let mut pool = machine.budget.exchange_steps(0);
     let mut candidates = vec![Vec::new(); items.len()];
     for (index, (item, candidate)) in items.iter().zip(&mut candidates).enumerate() {
@@ -159,7 +163,7 @@ fn result(machine: &mut Machine<'_>, item: &Item, place: &Place, stop: Result<()
         kernel,
         ramdisks,
         arguments,
-        restricted: !item.unrestricted && machine.environment.get(b"superusers").is_some(),
+        restricted: item.users.is_some() && machine.environment.get(b"superusers").is_some(),
         problems,
     }
 }
@@ -170,7 +174,7 @@ pub(crate) fn without_menu(machine: &mut Machine<'_>) -> BootEntry {
         submenu: false,
         arguments: Rc::new(vec![b"boot".to_vec()]),
         id: None,
-        unrestricted: true,
+        users: None,
         body: Rc::default(),
         file: Rc::clone(&machine.file),
         line: machine.line,

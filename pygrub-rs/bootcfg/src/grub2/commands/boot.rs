@@ -10,7 +10,6 @@ use crate::text::shown;
 /// Commands that load what the domain builder cannot be handed, so far.
 pub(super) const OTHER_LOADERS: &[&str] = &[
     "appleloader",
-    "blscfg",
     "chainloader",
     "coreboot_boottime",
     "freedos",

@@ -5,10 +5,8 @@ use super::options::{Argument, Spec, Unknown, parse};
 use crate::budget::Stop;
 use crate::grub2::ast::Script;
 use crate::grub2::eval::Machine;
-use crate::grub2::expand;
 use crate::grub2::menu::Item;
 use crate::grub2::status;
-use crate::limits::LimitName;
 use std::rc::Rc;
 
 const MENUENTRY: &[Spec] = &[
@@ -42,23 +40,16 @@ pub(super) fn menuentry(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u3
             return Ok(status::BAD_ARGUMENT);
         }
     };
-    if machine.entries >= machine.limits.max_entries {
-        return Err(LimitName::MaxEntries.into());
-    }
-    let id = options.value(b"id").map(<[u8]>::to_vec);
-    let arguments: Vec<Vec<u8>> = options.rest.iter().map(|word| word.to_vec()).collect();
-    machine.budget.keep(expand::cost(&arguments))?;
-    machine.budget.keep(id.as_ref().map_or(0, Vec::len))?;
-    machine.entries = machine.entries.saturating_add(1);
-    machine.retained = machine.retained.saturating_add(1);
-    machine.menu.push(Item {
+    let users = options.value(b"users").unwrap_or_default();
+    let item = Item {
         submenu: call.name == b"submenu",
-        arguments: Rc::new(arguments),
-        id,
-        unrestricted: options.has(b"unrestricted"),
+        arguments: Rc::new(options.rest.iter().map(|word| word.to_vec()).collect()),
+        id: options.value(b"id").map(<[u8]>::to_vec),
+        users: (!options.has(b"unrestricted")).then(|| users.to_vec()),
         body,
         file: Rc::clone(&machine.file),
         line: machine.line,
-    });
+    };
+    machine.add_item(item)?;
     Ok(0)
 }

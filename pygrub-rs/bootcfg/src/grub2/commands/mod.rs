@@ -1,5 +1,6 @@
 //! The commands (manual: "Commands"), one table.
 
+mod blscfg;
 mod boot;
 mod control;
 mod files;
@@ -45,6 +46,7 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         "save_env" => variables::save_env,
         "read" => variables::read,
         "menuentry" | "submenu" => menu::menuentry,
+        "blscfg" | "bls_import" => blscfg::blscfg,
         "source" | "." => files::source,
         "configfile" | "normal" => files::configfile,
         "extract_entries_source" | "extract_entries_configfile" => files::extract_entries,
