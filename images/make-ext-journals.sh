@@ -1,7 +1,8 @@
 #!/bin/bash
 # Makes images/ext-journals/: filesystems caught with a dirty journal. Root, a loop device, the kernel's ext4, e2fsprogs,
 # python3 and zstd are needed, so this is run by hand; the tests read what it made. NAME.img.zst is a copy of the device
-# taken while it was mounted; NAME.MANIFEST is what `e2fsck -fy` and debugfs make of another copy.
+# taken while it was mounted; NAME.MANIFEST is what `e2fsck -fy` and debugfs make of another copy, or, of fast commits,
+# what Linux shows when it mounts one: e2fsck 1.47.0 applies some of them only.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${1:-$here/ext-journals}
@@ -10,15 +11,27 @@ mnt=$work/mnt
 mkdir -p "$mnt" "$out"
 trap 'mountpoint -q "$mnt" && umount "$mnt"; rm -rf "$work"' EXIT
 
-# manifest IMAGE: one line for each path, by debugfs.
+# manifest IMAGE: one line for each file, directory and link, by debugfs.
 manifest() {
     rm -rf "$work/dump"
     mkdir "$work/dump"
     debugfs -R "rdump / $work/dump" "$1" 2>/dev/null
-    (cd "$work/dump" && find . -mindepth 1 -not -path './lost+found*' | LC_ALL=C sort | while read -r path; do
+    list "$work/dump"
+}
+
+# kernel_manifest IMAGE: the same by the kernel, which replays.
+kernel_manifest() {
+    mkdir -p "$work/second"
+    mount -o loop "$1" "$work/second"
+    list "$work/second"
+    umount "$work/second"
+}
+
+list() {
+    (cd "$1" && find . -mindepth 1 -not -path './lost+found*' | LC_ALL=C sort | while read -r path; do
         if [ -L "$path" ]; then echo "l $path -> $(readlink "$path")"
         elif [ -d "$path" ]; then echo "d $path"
-        else echo "f $(stat -c %s "$path") $(sha256sum <"$path" | cut -d' ' -f1) $path"; fi
+        elif [ -f "$path" ]; then echo "f $(stat -c %s "$path") $(sha256sum <"$path" | cut -d' ' -f1) $path"; fi
     done)
 }
 
@@ -31,6 +44,16 @@ catch() {
     zstd -q -19 -f "$work/caught" -o "$out/$1.img.zst"
     echo "$1: $(stat -c %s "$out/$1.img.zst") bytes, $(wc -l <"$out/$1.MANIFEST") paths," \
         "$(dumpe2fs -h "$work/caught" 2>/dev/null | grep -c needs_recovery) dirty"
+}
+
+# catch_fast NAME: the same of fast commits, of which there must be some that the log does not have.
+catch_fast() {
+    catch "$1"
+    mv "$out/$1.MANIFEST" "$work/e2fsck.MANIFEST"
+    kernel_manifest "$work/caught" >"$out/$1.MANIFEST"
+    local agrees="e2fsck agrees"
+    cmp -s "$work/e2fsck.MANIFEST" "$out/$1.MANIFEST" || agrees="e2fsck says otherwise"
+    echo "$1: $(cat /proc/fs/ext4/"$(basename "$(findmnt -no SOURCE "$mnt")")"/fc_info | sed -n 2p); $agrees"
 }
 
 # fresh SIZE MOUNT-OPTIONS MKE2FS-ARGUMENTS…
@@ -136,5 +159,22 @@ os.rename("fc-one", "fc-renamed")
 with open("fc-two", "ab") as f:
     f.write(b"more"); f.flush(); os.fsync(f.fileno())
 P
-catch fast_commit-area
+catch_fast fast_commit-area
+
+# fast SCENARIO BLOCK-SIZE FEATURES SUFFIX: what ext-fast-commits.py does between a full commit and the catch.
+fast() {
+    fresh 16M data=ordered -b "$2" -N 1024 -J size=4 -O "$EXT4,fast_commit$3"
+    write_some full
+    mkdir "$mnt/boot/indexed"
+    for n in $(seq 0 299); do : >"$mnt/boot/indexed/name-$n"; done
+    sync -f "$mnt"
+    python3 "$here/ext-fast-commits.py" "$mnt" "$1"
+    catch_fast "fast_commit-$1$4"
+}
+fast names 1024 "" ""
+fast maps 1024 "" ""
+fast index 1024 "" ""
+fast stale 1024 "" ""
+fast names 4096 ,inline_data -inline
+fast maps 4096 ,^metadata_csum -nocsum
 umount "$mnt"

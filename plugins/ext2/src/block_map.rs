@@ -2,13 +2,16 @@
 
 use crate::blocks::Blocks;
 use crate::inode::Inode;
-use crate::units::BlockNumber;
+use crate::units::{BlockNumber, to_u64};
 use crate::{extent_tree, indirect};
 use core::ops::{ControlFlow, Range};
 use fsimage_sdk::{Error, Result};
 
 /// Bytes of map nodes read for one request: the map of a 500 GiB file in single 4 KiB blocks.
 const MAX_MAP_BYTES: u64 = 512 << 20;
+
+/// Nodes from a map's root to a leaf, at most.
+const MAX_PATH: u64 = 6;
 
 /// Linux counts a file's blocks in 32 bits, whatever the map.
 const MAX_LOGICAL_BLOCKS: u64 = 1 << 32;
@@ -50,8 +53,10 @@ pub(crate) type RunSink<'a> = &'a mut dyn FnMut(Run) -> Result<ControlFlow<()>>;
 pub(crate) struct NodeBudget(u64);
 
 impl NodeBudget {
-    fn new(blocks: &Blocks) -> Self {
-        Self(blocks.block_size().block_at(MAX_MAP_BYTES).min(blocks.count()))
+    /// For a map that is walked in so many pieces: at each cut a path of nodes is met again.
+    fn new(blocks: &Blocks, pieces: usize) -> Self {
+        let nodes = blocks.block_size().block_at(MAX_MAP_BYTES).min(blocks.count());
+        Self(nodes.saturating_add(to_u64(pieces).saturating_mul(MAX_PATH)))
     }
 
     /// Takes one node.
@@ -87,10 +92,25 @@ pub(crate) fn for_each_run(
 
 fn cover(blocks: &Blocks, inode: &Inode, range: Range<u64>, sink: RunSink<'_>) -> Result<()> {
     let mut join = Join { next: range.start, pending: None, sink };
-    let mut budget = NodeBudget::new(blocks);
+    let mut budget = NodeBudget::new(blocks, inode.ranges.len());
     let walk = if inode.has_extents() { extent_tree::walk } else { indirect::walk };
-    let flow = walk(blocks, inode, range.clone(), &mut budget, &mut |run| join.data(run))?;
-    if flow.is_continue() && join.hole_until(range.end)?.is_continue() {
+    let mut at = range.start;
+    while at < range.end {
+        // What fast commits moved lies over the map.
+        let (moved, physical) = inode.ranges.next_from(at).unwrap_or((range.end..range.end, None));
+        let (start, end) = (moved.start.clamp(at, range.end), moved.end.min(range.end));
+        if at < start && walk(blocks, inode, at..start, &mut budget, &mut |run| join.data(run))?.is_break() {
+            return Ok(());
+        }
+        if let Some(physical) = physical.filter(|_| start < end) {
+            let physical = Some(physical.plus(start.saturating_sub(moved.start)));
+            if join.data(Run { logical: start, count: end.saturating_sub(start), physical })?.is_break() {
+                return Ok(());
+            }
+        }
+        at = end.max(start);
+    }
+    if join.hole_until(range.end)?.is_continue() {
         return join.flush().map(|_| ());
     }
     Ok(())

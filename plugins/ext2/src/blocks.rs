@@ -3,6 +3,7 @@
 
 use crate::journal_superblock::MAGIC;
 use crate::overlay::Overlay;
+use crate::patches::Patches;
 use crate::remarks::Remarks;
 use crate::superblock::Superblock;
 use crate::units::{BlockNumber, BlockSize, beyond_64_bits, to_u64, to_usize};
@@ -20,6 +21,7 @@ pub(crate) struct Blocks {
     block_size: BlockSize,
     block_count: u64,
     overlay: Overlay,
+    patches: Patches,
     remarks: Remarks,
     /// Newest last. A mutex that is only ever tried: a reader that finds it taken does without.
     kept: Mutex<VecDeque<(BlockNumber, Arc<[u8]>)>>,
@@ -36,12 +38,31 @@ impl Blocks {
         let block_size = superblock.block_size;
         let block_count = superblock.block_count;
         let capacity = to_usize(block_size.block_at(CACHE_BYTES).clamp(4, 64))?;
-        Ok(Self { volume, block_size, block_count, overlay, remarks, kept: Mutex::default(), capacity })
+        Ok(Self {
+            volume,
+            block_size,
+            block_count,
+            overlay,
+            patches: Patches::default(),
+            remarks,
+            kept: Mutex::default(),
+            capacity,
+        })
     }
 
     /// The same reader for a filesystem that has grown.
     pub(crate) fn resized(self, block_count: u64) -> Self {
         Self { block_count, ..self }
+    }
+
+    /// The same reader, with what fast commits changed.
+    pub(crate) fn patched(self, patches: Patches) -> Self {
+        Self { patches, ..self }
+    }
+
+    /// What fast commits changed.
+    pub(crate) fn patches(&self) -> &Patches {
+        &self.patches
     }
 
     /// Length of the volume in bytes.

@@ -11,10 +11,12 @@ use crate::htree::{DirectoryBlock, Index};
 use crate::inline_data::{self, InlineData};
 use crate::inode::{I_BLOCK_SIZE, Inode};
 use crate::metadata_checksum;
+use crate::patches::DirectoryPatch;
 use crate::superblock::Superblock;
 use crate::units::{InodeNumber, to_u64, to_usize};
 use core::ops::ControlFlow;
 use fsimage_sdk::{DirCursor, DirEntry, Endian, Error, ErrorKind, Fields, FileType, Limits, NodeId, Result};
+use std::sync::Arc;
 
 /// Bytes of an entry before its name.
 const HEADER_SIZE: usize = 8;
@@ -24,6 +26,9 @@ const MIN_REC_LEN: usize = 12;
 const MAX_REC_LEN: u64 = 264;
 /// In an inline directory the parent's inode number stands for the entries `.` and `..`.
 const INLINE_PARENT_SIZE: usize = 4;
+
+/// Cursors from here on count the entries that fast commits added; no directory has so many bytes.
+const FIRST_ADDED: u64 = 1 << 62;
 
 /// Who receives one entry of a directory.
 type EntrySink<'a> = &'a mut dyn FnMut(&Entry<'_>) -> Result<ControlFlow<()>>;
@@ -45,6 +50,8 @@ pub(crate) struct Directory<'a> {
     superblock: &'a Superblock,
     inode: &'a Inode,
     limits: &'a Limits,
+    /// What fast commits changed.
+    patch: Option<Arc<DirectoryPatch>>,
 }
 
 impl<'a> Directory<'a> {
@@ -61,7 +68,8 @@ impl<'a> Directory<'a> {
             return Err(Error::new(ErrorKind::NotADirectory, text));
         }
         inode.check_readable()?;
-        Ok(Self { blocks, superblock, inode, limits })
+        let patch = blocks.patches().directory(inode.number);
+        Ok(Self { blocks, superblock, inode, limits, patch })
     }
 
     /// The inode that `name` names.
@@ -81,7 +89,10 @@ impl<'a> Directory<'a> {
                 ))),
             };
         }
-        if self.inode.has_index() && !self.inode.has_inline_data() {
+        if let Some(inode) = self.patch.as_ref().and_then(|patch| patch.added.get(name)) {
+            return Ok(*inode);
+        }
+        if self.inode.has_index() && !self.inode.has_inline_data() && !self.is_new() {
             match self.lookup_by_hash(name) {
                 // The names lie in the leaves, index or no index.
                 Err(error) if error.kind() == ErrorKind::Corrupt => {
@@ -98,8 +109,19 @@ impl<'a> Directory<'a> {
         found.ok_or_else(missing)
     }
 
+    /// Every name, those that fast commits added last.
     fn for_each_name(&self, sink: NameSink<'_>) -> Result<()> {
-        self.for_each(0, &mut |entry| Ok(sink(entry.name, entry.inode)))
+        let mut stopped = false;
+        self.for_each(0, &mut |entry| {
+            let flow = sink(entry.name, entry.inode);
+            stopped = flow.is_break();
+            Ok(flow)
+        })?;
+        let mut added = self.patch.iter().flat_map(|patch| &patch.added);
+        if !stopped {
+            let _ = added.try_for_each(|(name, inode)| sink(name, *inode));
+        }
+        Ok(())
     }
 
     fn lookup_by_hash(&self, name: &[u8]) -> Result<Option<InodeNumber>> {
@@ -170,6 +192,7 @@ impl<'a> Directory<'a> {
         sink: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         let mut left = self.limits.max_directory_entries;
+        let mut stopped = false;
         self.for_each(cursor.0, &mut |entry| {
             if entry.name == b"." || entry.name == b".." {
                 return Ok(ControlFlow::Continue(()));
@@ -179,13 +202,49 @@ impl<'a> Directory<'a> {
                 return Err(Error::corrupt(text).at(entry.place));
             }
             left = left.checked_sub(1).ok_or_else(|| self.too_large())?;
-            Ok(sink(DirEntry {
+            let flow = sink(DirEntry {
                 name: entry.name,
                 node: NodeId(u64::from(entry.inode.get())),
                 file_type: entry.file_type,
                 next: DirCursor(entry.next),
-            }))
-        })
+            });
+            stopped = flow.is_break();
+            Ok(flow)
+        })?;
+        if stopped { Ok(()) } else { self.read_added(cursor, &mut left, sink) }
+    }
+
+    /// The entries that fast commits added, behind all of the disk's.
+    fn read_added(
+        &self,
+        cursor: DirCursor,
+        left: &mut u64,
+        sink: &mut dyn FnMut(DirEntry<'_>) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let Some(patch) = &self.patch else { return Ok(()) };
+        for ((name, inode), number) in patch.added.iter().zip(FIRST_ADDED..) {
+            if number < cursor.0 {
+                continue;
+            }
+            *left = left.checked_sub(1).ok_or_else(|| self.too_large())?;
+            // The log names an inode; what it is, only the inode knows.
+            let found = Inode::read(self.blocks, self.superblock, *inode);
+            let entry = DirEntry {
+                name,
+                node: NodeId(u64::from(inode.get())),
+                file_type: found.map_or(FileType::Unknown, |inode| inode.file_type()),
+                next: DirCursor(number.saturating_add(1)),
+            };
+            if sink(entry).is_break() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Did a fast commit make this directory? Then nothing of the disk is its own.
+    fn is_new(&self) -> bool {
+        self.patch.as_ref().is_some_and(|patch| patch.is_new)
     }
 
     fn too_large(&self) -> Error {
@@ -194,6 +253,9 @@ impl<'a> Directory<'a> {
 
     /// Every used entry that begins at byte `from` of the directory or behind it.
     fn for_each(&self, from: u64, sink: EntrySink<'_>) -> Result<()> {
+        if self.is_new() {
+            return Ok(());
+        }
         if !self.inode.has_inline_data() {
             return self.mapped(from, sink);
         }
@@ -278,7 +340,8 @@ impl<'a> Directory<'a> {
                     next: piece.logical.saturating_add(to_u64(next)),
                     place: fields.place(offset),
                 };
-                if sink(&entry)?.is_break() {
+                let hidden = self.patch.as_ref().is_some_and(|patch| patch.hides(entry.name, entry.inode));
+                if !hidden && sink(&entry)?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }

@@ -2,6 +2,7 @@
 
 use crate::blocks::Blocks;
 use crate::directory::Directory;
+use crate::fast_commit::{self, Area, Outcome};
 use crate::inode::Inode;
 use crate::options::Options;
 use crate::overlay::Overlay;
@@ -80,11 +81,32 @@ impl Ext2FileSystem {
             "remark: journal replayed in memory: {} transactions, {copies} blocks",
             replay.transactions
         ));
-        if replay.fast_commits {
-            remarks.note("remark: fast commits in the journal are not applied".to_owned());
+        let mut blocks = blocks.resized(superblock.block_count);
+        if let Some(area) = &replay.fast_commits {
+            blocks = self.with_fast_commits(area, blocks, &superblock)?;
         }
-        let blocks = blocks.resized(superblock.block_count);
         Ok(Self { blocks, superblock, limits: self.limits, last_inode: Mutex::default() })
+    }
+
+    /// The same blocks, and what the fast commits behind the log changed.
+    fn with_fast_commits(&self, area: &Area, blocks: Blocks, superblock: &Superblock) -> Result<Blocks> {
+        let remarks = blocks.remarks();
+        match fast_commit::replay(area, &blocks, superblock) {
+            Ok(Outcome { torn: true, .. }) => {
+                remarks.note("remark: a fast commit that is not whole was left out".to_owned());
+                Ok(blocks)
+            }
+            Ok(Outcome { commits: 0, .. }) => Ok(blocks),
+            Ok(Outcome { commits, patches, .. }) => {
+                remarks.note(format!("remark: {commits} fast commits applied in memory"));
+                Ok(blocks.patched(patches))
+            }
+            Err(error) if !remarks.is_strict() && self.is_guests_fault(&error) => {
+                remarks.note(format!("remark: fast commits not applied: {error}"));
+                Ok(blocks)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn inode(&self, node: NodeId) -> Result<Arc<Inode>> {

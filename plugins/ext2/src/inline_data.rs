@@ -2,6 +2,7 @@
 
 use crate::blocks::Blocks;
 use crate::inode::{GOOD_OLD_SIZE, I_BLOCK_SIZE, Inode};
+use crate::raw_inode;
 use crate::superblock::Superblock;
 use crate::units::to_usize;
 use fsimage_sdk::{Endian, Fields, Result};
@@ -37,9 +38,8 @@ impl InlineData {
 /// `Corrupt` when the attributes contradict themselves.
 pub(crate) fn read(blocks: &Blocks, superblock: &Superblock, inode: &Inode) -> Result<InlineData> {
     let skipped = GOOD_OLD_SIZE.saturating_add(inode.extra_size);
-    let length = superblock.inode_size.saturating_sub(skipped);
     let place = inode.place.saturating_add(u64::from(skipped));
-    let bytes = blocks.read_vec_at(place, to_usize(u64::from(length))?)?;
+    let bytes = raw_inode::read_attributes(blocks, superblock, inode)?;
     let fields = Fields::new(&bytes, Endian::Little, "extended attributes of the inode", place);
     let has_attributes = bytes.len() >= 4 && fields.u32(0x0)? == XATTR_MAGIC;
     let found = if has_attributes { find(&fields)? } else { None };

@@ -3,9 +3,11 @@
 use crate::blocks::Blocks;
 use crate::group_descriptor::GroupDescriptor;
 use crate::metadata_checksum;
+use crate::patches::Ranges;
 use crate::superblock::Superblock;
 use crate::units::{InodeNumber, beyond_64_bits, join_u64, to_usize};
 use fsimage_sdk::{Endian, Error, Fields, FileType, Metadata, Result};
+use std::sync::Arc;
 
 /// Bytes of `i_block`: a map's root, a short symlink, or inline data.
 pub(crate) const I_BLOCK_SIZE: usize = 60;
@@ -16,8 +18,8 @@ const READ_SIZE: u32 = 0xa0;
 
 const ENCRYPT_FL: u32 = 0x800;
 const INDEX_FL: u32 = 0x1000;
-const EXTENTS_FL: u32 = 0x8_0000;
-const INLINE_DATA_FL: u32 = 0x1000_0000;
+pub(crate) const EXTENTS_FL: u32 = 0x8_0000;
+pub(crate) const INLINE_DATA_FL: u32 = 0x1000_0000;
 const CASEFOLD_FL: u32 = 0x4000_0000;
 
 /// A checked inode.
@@ -33,6 +35,8 @@ pub(crate) struct Inode {
     pub(crate) i_block: [u8; I_BLOCK_SIZE],
     /// What the checksums of this inode's blocks go on from; `None` when there are none.
     pub(crate) seed: Option<u32>,
+    /// What fast commits changed of its block map.
+    pub(crate) ranges: Arc<Ranges>,
 }
 
 impl Inode {
@@ -41,17 +45,27 @@ impl Inode {
     /// # Errors
     /// `Corrupt` when its group's descriptor or its own fields make no sense, or when it is not in use.
     pub(crate) fn read(blocks: &Blocks, superblock: &Superblock, number: InodeNumber) -> Result<Self> {
-        let place =
-            place(blocks, superblock, number).map_err(|e| e.within(format!("inode {}", number.get())))?;
+        Self::read_with_place(blocks, superblock, number)
+            .map_err(|e| e.within(format!("inode {}", number.get())))
+    }
+
+    fn read_with_place(blocks: &Blocks, superblock: &Superblock, number: InodeNumber) -> Result<Self> {
+        let place = place(blocks, superblock, number)?;
+        let patch = blocks.patches().inode(number).cloned().unwrap_or_default();
+        if let Some(raw) = patch.raw {
+            // The sum of a fast commit covers it, its own is of another time.
+            let fields = Fields::new(&raw, Endian::Little, "ext4_inode of a fast commit", place);
+            let seed = metadata_checksum::inode_seed(superblock, number.get(), &fields)?;
+            return Ok(Self { ranges: patch.ranges, ..Self::parse(superblock, number, &fields, seed)? });
+        }
         let used = match superblock.inode_size {
             size if superblock.seed.is_some() => size,
             size => size.min(READ_SIZE),
         };
         let bytes = blocks.read_vec_at(place, to_usize(u64::from(used))?)?;
         let fields = Fields::new(&bytes, Endian::Little, "ext4_inode", place);
-        metadata_checksum::inode(blocks, superblock, number.get(), &fields)
-            .and_then(|seed| Self::parse(superblock, number, &fields, seed))
-            .map_err(|e| e.within(format!("inode {}", number.get())))
+        let seed = metadata_checksum::inode(blocks, superblock, number.get(), &fields)?;
+        Ok(Self { ranges: patch.ranges, ..Self::parse(superblock, number, &fields, seed)? })
     }
 
     fn parse(
@@ -87,6 +101,7 @@ impl Inode {
             extra_size,
             i_block: inode.array(0x28)?,
             seed,
+            ranges: Arc::default(),
         })
     }
 
@@ -130,7 +145,7 @@ impl Inode {
 }
 
 /// The byte at which an inode begins.
-fn place(blocks: &Blocks, superblock: &Superblock, number: InodeNumber) -> Result<u64> {
+pub(crate) fn place(blocks: &Blocks, superblock: &Superblock, number: InodeNumber) -> Result<u64> {
     let (group, index) = superblock.group_of(number);
     let table = GroupDescriptor::read(blocks, superblock, group)?.inode_table;
     let offset = u64::from(index).saturating_mul(u64::from(superblock.inode_size));

@@ -6,6 +6,7 @@
 
 use crate::blocks::Blocks;
 use crate::checksum::{crc32_be, crc32c};
+use crate::fast_commit::Area;
 use crate::inode::Inode;
 use crate::journal_map::JournalMap;
 use crate::journal_superblock::{Checksums, JournalSuperblock, MAGIC};
@@ -35,8 +36,8 @@ pub(crate) struct Replay {
     pub(crate) overlay: Overlay,
     /// Whole transactions.
     pub(crate) transactions: u32,
-    /// Fast commits may follow the last of them; they are not applied.
-    pub(crate) fast_commits: bool,
+    /// Where fast commits may follow the last of them.
+    pub(crate) fast_commits: Option<Area>,
 }
 
 /// Reads the journal that the superblock names.
@@ -59,7 +60,6 @@ pub(crate) fn replay(blocks: &Blocks, superblock: &Superblock, limits: &Limits) 
     if journal.start == 0 {
         return Ok(Replay::default());
     }
-    let fast_commits = journal.fast_commit && has_fast_commit(blocks, &map, &journal)?;
     let mut log = Log {
         blocks,
         map,
@@ -73,17 +73,14 @@ pub(crate) fn replay(blocks: &Blocks, superblock: &Superblock, limits: &Limits) 
     };
     while log.transaction()? {}
     let transactions = log.sequence.wrapping_sub(log.journal.sequence);
+    let fast_commits = log.journal.fast_commit.then(|| Area {
+        map: log.map,
+        // Linux leaves out the block behind the log.
+        blocks: log.journal.last.saturating_add(1)..log.journal.end,
+        tid: log.sequence,
+        memory: log.records_left.saturating_mul(RECORD_BYTES),
+    });
     Ok(Replay { overlay: log.overlay, transactions, fast_commits })
-}
-
-/// Does the fast-commit area begin with a head (`EXT4_FC_TAG_HEAD`, little-endian)? It may be an old one.
-fn has_fast_commit(blocks: &Blocks, map: &JournalMap, journal: &JournalSuperblock) -> Result<bool> {
-    let first = journal.last.saturating_add(1);
-    if first >= journal.end {
-        return Ok(false);
-    }
-    let bytes = blocks.read(map.block(blocks, first)?)?;
-    Ok(Fields::new(&bytes, Endian::Little, "fast commit", 0).u16(0x0)? == 9)
 }
 
 struct Log<'a> {

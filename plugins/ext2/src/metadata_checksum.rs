@@ -51,8 +51,7 @@ pub(crate) fn inode(
     number: u32,
     inode: &Fields<'_>,
 ) -> Result<Option<u32>> {
-    let Some(seed) = superblock.seed else { return Ok(None) };
-    let own = sum(seed, [&number.to_le_bytes(), inode.slice(0x64, 4)?]);
+    let Some(own) = inode_seed(superblock, number, inode)? else { return Ok(None) };
     let body = sum(own, [inode.slice(0, 0x7c)?, &[0; 2], inode.slice(0x7e, 2)?]);
     let wide = superblock.inode_size > GOOD_OLD_SIZE && inode.u16(0x80)? >= 4;
     let behind = |from: usize| inode.bytes().get(from..).unwrap_or_default();
@@ -65,6 +64,12 @@ pub(crate) fn inode(
     };
     compare(blocks, inode, 0x7c, u64::from(found), u64::from(due))?;
     Ok(Some(own))
+}
+
+/// The seed alone, for the sums of an inode's blocks: they go on from its number and `i_generation`.
+pub(crate) fn inode_seed(superblock: &Superblock, number: u32, inode: &Fields<'_>) -> Result<Option<u32>> {
+    let generation = inode.slice(0x64, 4)?;
+    Ok(superblock.seed.map(|seed| sum(seed, [&number.to_le_bytes(), generation])))
 }
 
 /// A node of an extent tree: the sum follows its last possible entry.

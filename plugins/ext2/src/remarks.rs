@@ -27,6 +27,11 @@ impl Remarks {
         Self { strict, seen: Arc::default() }
     }
 
+    /// Is what is wrong to fail?
+    pub(crate) fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// Something a user of `info` should know.
     pub(crate) fn note(&self, text: String) {
         if let Ok(mut seen) = self.seen.lock()

@@ -60,6 +60,11 @@ impl BlockNumber {
     pub(crate) fn get(self) -> u64 {
         self.0
     }
+
+    /// A later block of a run whose last block is known to be one of the filesystem's.
+    pub(crate) fn plus(self, blocks: u64) -> Self {
+        Self(self.0.saturating_add(blocks))
+    }
 }
 
 /// An inode's number: never 0, at most the inode count.
