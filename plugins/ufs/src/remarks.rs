@@ -1,0 +1,69 @@
+//! What was wrong and went on: GRUB boots such a guest, so by default we do too, and say so.
+
+use fsimage_sdk::{Error, Result};
+use std::sync::{Arc, Mutex};
+
+/// Texts kept; later ones are counted only.
+const MAX_TEXTS: usize = 3;
+/// Bytes kept of a text: `Info` carries it as the name of a feature.
+const MAX_TEXT: usize = 150;
+
+/// The policy, and what it let pass. Clones share what they hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Remarks {
+    strict: bool,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    notes: Vec<String>,
+    mismatches: u64,
+    first: Option<String>,
+}
+
+impl Remarks {
+    pub(crate) fn new(strict: bool) -> Self {
+        Self { strict, seen: Arc::default() }
+    }
+
+    /// Something a user of `info` should know.
+    pub(crate) fn note(&self, text: String) {
+        if let Ok(mut seen) = self.seen.lock()
+            && seen.notes.len() < MAX_TEXTS
+        {
+            seen.notes.push(cut(text));
+        }
+    }
+
+    /// A checksum that is not the one of its structure.
+    ///
+    /// # Errors
+    /// The same error under `checksums=strict`.
+    pub(crate) fn mismatch(&self, error: Error) -> Result<()> {
+        if self.strict {
+            return Err(error);
+        }
+        if let Ok(mut seen) = self.seen.lock() {
+            seen.mismatches = seen.mismatches.saturating_add(1);
+            seen.first.get_or_insert_with(|| cut(error.to_string()));
+        }
+        Ok(())
+    }
+
+    /// One word for each: `Info` separates the names of features by blanks.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let Ok(seen) = self.seen.lock() else { return Vec::new() };
+        let mut lines = seen.notes.clone();
+        if let Some(first) = &seen.first {
+            lines.push(format!("remark: {} wrong checksums, first: {first}", seen.mismatches));
+        }
+        lines.into_iter().map(|line| line.replace(' ', "_")).collect()
+    }
+}
+
+fn cut(mut text: String) -> String {
+    let end = (0..=MAX_TEXT).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    text.truncate(end);
+    text
+}
