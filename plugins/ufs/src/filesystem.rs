@@ -38,17 +38,13 @@ impl UfsFileSystem {
             if options.strict {
                 return Err(error);
             }
-            remarks.note(format!(
-                "remark: the superblock at {:#x} stands in for the first: {error}",
-                candidate.place
-            ));
+            remarks
+                .note(format!("the superblock at {:#x} stands in for the first: {error}", candidate.place));
         }
         let fields = Fields::new(&candidate.bytes, candidate.endian, "superblock", candidate.place);
         superblock.check_hashes.superblock(volume, &fields, &remarks)?;
         if superblock.state.has_unread_journal() {
-            remarks.note(
-                "remark: NetBSD's journal (WAPBL) is not replayed: the disk is read as it lies".to_owned(),
-            );
+            remarks.note("NetBSD's journal (WAPBL) is not replayed: the disk is read as it lies".to_owned());
         }
         let overlay = log(volume, &superblock, options, &limits, &remarks)?;
         let blocks = Blocks::new(volume.clone(), &superblock, overlay, remarks);
@@ -95,14 +91,14 @@ fn log(
         return Ok(Overlay::default());
     }
     if options.ignore_journal {
-        remarks.note("remark: log ignored, as asked".to_owned());
+        remarks.note("log ignored, as asked".to_owned());
         return Ok(Overlay::default());
     }
     let Replay { overlay, transactions, broken_off } = match log_scan::replay(volume, superblock, limits) {
         Ok(replay) => replay,
         // Solaris' boot loader goes on without a log that it cannot read.
         Err(error) if !options.strict && is_guests_fault(volume, &error) => {
-            remarks.note(format!("remark: log not replayed: {error}"));
+            remarks.note(format!("log not replayed: {error}"));
             return Ok(Overlay::default());
         }
         Err(error) => return Err(error.within("the log (journal=ignore reads the disk as it lies)")),
@@ -111,11 +107,11 @@ fn log(
         if options.strict {
             return Err(error.within("the log (journal=ignore reads the disk as it lies)"));
         }
-        remarks.note(format!("remark: log replayed only up to its first error: {error}"));
+        remarks.note(format!("log replayed only up to its first error: {error}"));
     }
     if transactions > 0 {
         let count = overlay.len();
-        remarks.note(format!("remark: log replayed in memory: {transactions} transactions, {count} ranges"));
+        remarks.note(format!("log replayed in memory: {transactions} transactions, {count} ranges"));
     }
     Ok(overlay)
 }
@@ -185,7 +181,8 @@ impl FileSystem for UfsFileSystem {
             uuid: id_text(self.superblock.id),
             block_size: self.superblock.block_size.get(),
             size: self.superblock.size(),
-            features: [words, self.superblock.state.words(), self.blocks.remarks().lines()].concat(),
+            features: [words, self.superblock.state.words()].concat(),
+            remarks: self.blocks.remarks().lines(),
         })
     }
 }

@@ -103,14 +103,15 @@ mod tests {
     /// A log of a header's two sectors and four of the circle, in two extents the wrong way round on the disk.
     fn space() -> (LogSpace, Volume) {
         let extents = vec![
-            LogExtent { first: 0, count: 3, place: 5 * SECTOR },
+            LogExtent { first: 0, count: 3, place: 2560 },
             LogExtent { first: 3, count: 3, place: SECTOR },
         ];
-        let mut bytes = vec![0; 8 * 512];
+        let mut bytes = vec![0; 4096];
         // The circle's sectors are at 7, then 1, 2, 3.
         for (sector, letter) in [(7, b'a'), (1, b'b'), (2, b'c'), (3, b'd')] {
-            bytes[sector * 512..][..504].fill(letter);
-            bytes[sector * 512 + 504..][..8].fill(b'!');
+            let sector: &mut [u8] = bytes.chunks_mut(512).nth(sector).unwrap();
+            sector[..504].fill(letter);
+            sector[504..].fill(b'!');
         }
         (LogSpace { extents, begin: 2, sectors: 4, head: 2 }, Arc::new(bytes))
     }
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn positions_cross_trailers_extents_and_the_end() {
         let (space, volume) = space();
-        let mut buffer = vec![0; 4 * 504];
+        let mut buffer = vec![0; 2016];
         space.read(&volume, LogPosition(0), &mut buffer).unwrap();
         for (chunk, letter) in buffer.chunks(504).zip(*b"cdab") {
             assert!(chunk.iter().all(|byte| *byte == letter));

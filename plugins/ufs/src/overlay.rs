@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn memory_is_limited() {
         let mut overlay = Overlay::default();
-        let error = (0..100).map(|at| overlay.insert(at * 2, 1, Source::Zeros, 1000)).find_map(Result::err);
+        let error = (0..100).map(|at| overlay.insert(at << 1, 1, Source::Zeros, 1000)).find_map(Result::err);
         assert!(error.unwrap().to_string().contains("max_memory=1000"));
     }
 

@@ -27,6 +27,9 @@ const FLAGS: [(u32, &str); 8] = [
     (0x400, "trim"),
 ];
 
+/// Bytes shown of `fs_fsmnt`, so that hostile ones leave room for the other words.
+const MAX_MOUNT_POINT: usize = 100;
+
 /// How the filesystem was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Condition {
@@ -108,7 +111,8 @@ impl State {
     pub(crate) fn words(&self) -> Vec<String> {
         let mut words = vec![self.condition.name().to_owned()];
         if !self.mounted_on.is_empty() {
-            let path = self.mounted_on.escape_ascii().to_string().replace(' ', "\\x20");
+            let path = self.mounted_on.iter().take(MAX_MOUNT_POINT).copied().collect::<Vec<_>>();
+            let path = path.escape_ascii().to_string().replace(' ', "\\x20");
             words.push(format!("last-mounted-on={path}"));
         }
         if self.largefiles {
