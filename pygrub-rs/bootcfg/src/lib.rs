@@ -8,6 +8,7 @@
 //! in this crate's documentation are that manual's. GRUB legacy and the syslinux family say theirs in their own modules.
 #![forbid(unsafe_code)]
 
+mod access;
 mod bls;
 mod budget;
 mod discover;
@@ -23,6 +24,7 @@ mod notes;
 mod reader;
 mod text;
 
+pub use access::{Account, Hotkey, Secret, Security, TimeoutStyle};
 pub use discover::{CONFIG_PATHS, discover, parse_config};
 pub use error::Error;
 pub use guest::{

@@ -1,6 +1,8 @@
 //! What a boot configuration comes down to.
 
+use crate::access::{Hotkey, Secret, Security, TimeoutStyle};
 use crate::guest::{BootFile, FileRef};
+use std::sync::Arc;
 
 /// One bootable (or, with [`BootEntry::problems`], not bootable) line of the menu.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,8 +21,16 @@ pub struct BootEntry {
     pub ramdisks: Vec<BootFile>,
     /// The kernel's arguments without its path, joined by single blanks as the loader hands them to Linux.
     pub arguments: Vec<u8>,
-    /// Only a user named in the configuration may boot it without a password.
+    /// Only who has shown a right may boot it: a superuser, one of `users`, who knows its `password` or the menu's.
     pub restricted: bool,
+    /// GRUB 2's `--users`: who may boot it besides the superusers.
+    pub users: Vec<Vec<u8>>,
+    /// A password of its own. Where the entry is not restricted it guards editing alone (lilo's `restricted`).
+    pub password: Option<Secret>,
+    /// The key that chooses it in the menu.
+    pub hotkey: Option<Hotkey>,
+    /// Its commands in the loader's own language, for a person to edit; `None` where only its arguments can be edited.
+    pub source: Option<Arc<[u8]>>,
     /// Why it cannot be booted, or what went wrong in it; empty when all is well.
     pub problems: Vec<String>,
 }
@@ -70,6 +80,10 @@ pub struct BootMenu {
     pub default: Option<usize>,
     /// Seconds until then; `None` means the loader waits for ever.
     pub timeout: Option<u32>,
+    /// What a person sees until then.
+    pub timeout_style: TimeoutStyle,
+    /// What guards the menu as a whole.
+    pub security: Security,
     /// What was ignored or decided on the way, for `--debug`.
     pub notes: Vec<String>,
 }

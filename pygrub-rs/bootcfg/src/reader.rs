@@ -1,5 +1,6 @@
 //! What the loaders whose configurations are one command a line have in common: files, budgets and notes.
 
+use crate::access::{Secret, Security, TimeoutStyle};
 use crate::budget::Budget;
 use crate::error::Error;
 use crate::guest::{FileKind, FileRef, Guest, VolumeId};
@@ -29,6 +30,8 @@ pub(crate) struct Reader<'g> {
 pub(crate) struct Outcome {
     pub(crate) order: Vec<usize>,
     pub(crate) timeout: Option<u32>,
+    pub(crate) timeout_style: TimeoutStyle,
+    pub(crate) security: Security,
 }
 
 /// Where a menu stands among the menus.
@@ -89,7 +92,16 @@ fn menu(
         Ok(outcome) => {
             let default = pick(&mut reader, &outcome.order, &entries);
             let notes = reader.notes.into_list();
-            Ok(BootMenu { loader, config, entries, default, timeout: outcome.timeout, notes })
+            Ok(BootMenu {
+                loader,
+                config,
+                entries,
+                default,
+                timeout: outcome.timeout,
+                timeout_style: outcome.timeout_style,
+                security: outcome.security,
+                notes,
+            })
         }
         Err(limit) => {
             Err(Error::Limit { limit, value: limits.value(limit), file: reader.file, line: reader.line })
@@ -180,8 +192,12 @@ impl Reader<'_> {
         }
         let lengths = [entry.title.len(), entry.arguments.len(), entry.root.len()];
         let parents = entry.parents.iter().map(Vec::len);
+        let extra = [
+            entry.source.as_ref().map_or(0, |source| source.len()),
+            entry.password.as_ref().map_or(0, Secret::bytes),
+        ];
         let files = entry.ramdisks.iter().chain(&entry.kernel).map(|image| image.file.path.len());
-        for length in lengths.into_iter().chain(parents).chain(files) {
+        for length in lengths.into_iter().chain(parents).chain(files).chain(extra) {
             self.budget.keep(length)?;
         }
         self.budget.keep(size_of::<BootEntry>())?;

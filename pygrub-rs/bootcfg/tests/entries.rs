@@ -187,3 +187,35 @@ fn nothing_is_written() {
     let menu = menu("save_env saved_entry\nmenuentry A { save_env x\nlinux /a st=$? }\n");
     assert_eq!(arguments(default(&menu)), "st=0");
 }
+
+#[test]
+fn what_a_person_at_the_menu_needs() {
+    let menu = menu(
+        "set superusers=\"root, admin\"\npassword root secret\npassword_pbkdf2 bob grub.pbkdf2.sha512.10.AA.BB\n\
+         password bob other\nset timeout_style=hidden\n\
+         menuentry A --users 'bob;eve' --hotkey=a {\n\n\tlinux /a\n\tinitrd /b\n}\n\
+         submenu S --users bob { menuentry B --users 'bob eve' { linux /b }\n menuentry C --unrestricted {linux /c} }\n\
+         menuentry D --unrestricted --hotkey f2 --source 'linux /d'\n",
+    );
+    assert_eq!(menu.timeout_style, bootcfg::TimeoutStyle::Hidden);
+    assert_eq!(menu.security.superusers, Some(vec![b"root".to_vec(), b"admin".to_vec()]));
+    let accounts: Vec<_> = menu.security.accounts.iter().map(|account| account.user.as_slice()).collect();
+    assert_eq!(accounts, [b"root", b"bob" as &[u8]].map(<[u8]>::to_vec));
+    assert_eq!(menu.security.accounts[1].secret, bootcfg::Secret::Plain(b"other".to_vec()));
+    let [a, b, c, d] = &menu.entries[..] else { panic!("{menu:#?}") };
+    let users = |entry: &bootcfg::BootEntry| entry.users.join(&b' ');
+    assert!(a.restricted && users(a) == b"bob eve" && a.hotkey == Some(bootcfg::Hotkey::Character(b'a')));
+    assert_eq!(a.source.as_deref(), Some(&b"\tlinux /a\n\tinitrd /b"[..]));
+    // The submenu's variables are its own, but who got there has passed its lock.
+    assert!(b.restricted && users(b) == b"bob");
+    assert!(c.restricted && users(c) == b"bob" && c.source.as_deref() == Some(b"linux /c"));
+    assert!(!d.restricted && d.hotkey == Some(bootcfg::Hotkey::Function(2)));
+    assert_eq!(d.source.as_deref(), Some(&b"linux /d"[..]));
+}
+
+#[test]
+fn superusers_that_name_nobody_lock_for_good() {
+    let menu = menu("set superusers=\nmenuentry A { unset superusers; linux /a }\n");
+    assert_eq!(menu.security.superusers, Some(vec![]));
+    assert!(menu.entries[0].restricted);
+}

@@ -1,6 +1,7 @@
 //! Lines, inclusions, menus inside menus: from texts to labels.
 
 use super::label::{Kind, Label};
+use crate::access::{Hotkey, Secret};
 use crate::guest::FileRef;
 use crate::limits::LimitName;
 use crate::reader::{Reader, first_word, trimmed, words};
@@ -39,6 +40,10 @@ pub(super) struct Config {
     pub(super) prompt: bool,
     /// A menu program asks, not the prompt.
     pub(super) interface: bool,
+    /// `MENU HIDDEN`.
+    pub(super) hidden: bool,
+    /// `MENU MASTER PASSWD`.
+    pub(super) password: Option<Secret>,
 }
 
 impl Config {
@@ -56,6 +61,8 @@ impl Config {
             timeout: 0,
             prompt: false,
             interface: false,
+            hidden: false,
+            password: None,
         }
     }
 
@@ -127,7 +134,7 @@ impl Config {
             b"label" => {
                 let title = unmarked(rest);
                 match &mut self.label {
-                    Some(label) => label.title = Some(title),
+                    Some(label) => (label.title, label.hotkey) = (Some(title), hotkey(rest)),
                     None => self.set_menu(|menu| menu.label = Some(title)),
                 }
             }
@@ -135,7 +142,15 @@ impl Config {
             b"default" => self.set(|label| label.default = true),
             b"hide" => self.set(|label| label.hidden = true),
             b"disable" => self.set(|label| label.disabled = true),
-            b"passwd" => self.set(|label| label.restricted = true),
+            b"passwd" => self.set(|label| {
+                label.restricted = true;
+                // Without one of its own the master's is meant.
+                label.password = (!rest.is_empty()).then(|| Secret::crypt_or_plain(rest));
+            }),
+            b"master" if first_word(rest).0.eq_ignore_ascii_case(b"passwd") => {
+                self.password = Some(Secret::crypt_or_plain(first_word(rest).1));
+            }
+            b"hidden" => self.hidden = true,
             b"include" => self.include(reader, first_word(rest).0)?,
             b"begin" => {
                 self.end_label(reader)?;
@@ -235,6 +250,13 @@ impl Config {
 /// A menu's text without the mark before its hot key.
 fn unmarked(text: &[u8]) -> Vec<u8> {
     text.iter().copied().filter(|&byte| byte != b'^').collect()
+}
+
+/// The letter behind the mark, in either case.
+fn hotkey(text: &[u8]) -> Option<Hotkey> {
+    let mark = text.iter().position(|&byte| byte == b'^')?;
+    let letter = text.get(mark.saturating_add(1)..)?.first()?.to_ascii_lowercase();
+    Hotkey::named(&[letter])
 }
 
 /// A decimal number at the beginning.

@@ -1,6 +1,7 @@
 //! A label, and the entry it makes.
 
 use super::config::Config;
+use crate::access::{Hotkey, Secret};
 use crate::guest::{BootFile, FileRef};
 use crate::limits::LimitName;
 use crate::menu::BootEntry;
@@ -58,6 +59,10 @@ pub(super) struct Label {
     pub(super) hidden: bool,
     pub(super) disabled: bool,
     pub(super) restricted: bool,
+    /// `MENU PASSWD` with a password.
+    pub(super) password: Option<Secret>,
+    /// The letter marked in its title.
+    pub(super) hotkey: Option<Hotkey>,
 }
 
 impl Label {
@@ -127,6 +132,8 @@ pub(super) fn run(
         ramdisks: boot.ramdisks,
         arguments: boot.arguments,
         restricted: label.restricted,
+        password: label.password.clone(),
+        hotkey: label.hotkey,
         problems,
         ..BootEntry::default()
     };

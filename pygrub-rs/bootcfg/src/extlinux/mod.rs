@@ -7,6 +7,7 @@
 mod config;
 mod label;
 
+use crate::access::{Security, TimeoutStyle};
 use crate::error::Error;
 use crate::guest::{FileRef, Guest};
 use crate::limits::{LimitName, Limits};
@@ -58,7 +59,12 @@ fn evaluate(
             *slot = made;
         }
     }
-    Ok(Outcome { order: order.into_iter().flatten().collect(), timeout: timeout(&config) })
+    Ok(Outcome {
+        order: order.into_iter().flatten().collect(),
+        timeout: timeout(&config),
+        timeout_style: if config.hidden { TimeoutStyle::Countdown } else { TimeoutStyle::Menu },
+        security: Security { password: config.password, ..Security::default() },
+    })
 }
 
 /// The labels that boot when nobody interferes, best first: `ONTIMEOUT`, then `DEFAULT` unless that is the menu program,

@@ -1,6 +1,8 @@
 //! The syntax tree.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// One piece of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,4 +70,22 @@ pub(crate) struct Block {
     /// As written, braces included: this is what a command sees that takes no block.
     pub(crate) raw: Rc<[u8]>,
     pub(crate) script: Rc<Script>,
+    /// What is between the braces, made when somebody first asks for it and shared from then on.
+    pub(crate) inside: OnceCell<Arc<[u8]>>,
+}
+
+impl Block {
+    /// The commands between the braces, without the blank lines around them.
+    pub(crate) fn source(&self) -> Arc<[u8]> {
+        let inside = || self.raw.strip_prefix(b"{")?.strip_suffix(b"}");
+        Arc::clone(self.inside.get_or_init(|| Arc::from(without_blank_lines(inside().unwrap_or(&self.raw)))))
+    }
+}
+
+fn without_blank_lines(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_end();
+    let blank = text.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    // The first line keeps its indentation, as the others do.
+    let start = text.get(..blank).and_then(|lead| lead.iter().rposition(|&byte| byte == b'\n'));
+    text.get(start.map_or(0, |newline| newline.saturating_add(1))..).unwrap_or_default()
 }

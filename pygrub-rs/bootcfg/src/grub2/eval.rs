@@ -9,6 +9,7 @@ use super::menu::Item;
 use super::parser::{ParseError, Parser};
 use super::source::Source;
 use super::status;
+use crate::access::Account;
 use crate::budget::{Budget, Mark, Stop};
 use crate::guest::{Guest, VolumeId};
 use crate::limits::{LimitName, Limits};
@@ -43,6 +44,8 @@ pub(crate) struct Machine<'g> {
     pub(crate) budget: Budget,
     pub(crate) environment: Environment,
     pub(crate) notes: Notes,
+    /// Users who can show who they are.
+    pub(crate) accounts: Vec<Account>,
     /// What GRUB prints on its way to the default entry.
     pub(crate) output: Vec<u8>,
     /// The menu under construction.
@@ -88,6 +91,7 @@ impl<'g> Machine<'g> {
             budget: Budget::new(limits),
             environment: Environment::default(),
             notes: Notes::new(limits.max_notes),
+            accounts: Vec::new(),
             output: Vec::new(),
             menu: Vec::new(),
             entries: 0,

@@ -3,11 +3,13 @@
 use super::ast::Script;
 use super::eval::Machine;
 use super::expand;
+use crate::access::Hotkey;
 use crate::limits::LimitName;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A line of the menu: an entry or a submenu.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Item {
     pub(crate) submenu: bool,
     /// `$1` is the title, more arguments may follow it.
@@ -15,7 +17,10 @@ pub(crate) struct Item {
     pub(crate) id: Option<Vec<u8>>,
     /// Who may boot it where there are superusers, besides them: `None` is everyone (`--unrestricted`).
     pub(crate) users: Option<Vec<u8>>,
+    pub(crate) hotkey: Option<Hotkey>,
     pub(crate) body: Rc<Script>,
+    /// The body as text, for a person to edit.
+    pub(crate) source: Option<Arc<[u8]>>,
     pub(crate) file: Rc<str>,
     pub(crate) line: u32,
 }
@@ -46,6 +51,10 @@ impl Machine<'_> {
             item.id.as_ref().map_or(0, Vec::len).saturating_add(item.users.as_ref().map_or(0, Vec::len));
         self.budget.keep(expand::cost(&item.arguments))?;
         self.budget.keep(names)?;
+        // A loop makes many entries of one block, and they share its text.
+        if let Some(source) = item.source.as_ref().filter(|source| Arc::strong_count(source) <= 2) {
+            self.budget.keep(source.len())?;
+        }
         self.entries = self.entries.saturating_add(1);
         self.retained = self.retained.saturating_add(1);
         self.menu.push(item);

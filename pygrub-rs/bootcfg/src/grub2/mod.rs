@@ -24,6 +24,7 @@ mod parser;
 mod source;
 mod status;
 
+use crate::access::{Security, TimeoutStyle};
 use crate::budget::Stop;
 use crate::error::Error;
 use crate::guest::{FileRef, Guest, VolumeId};
@@ -54,11 +55,16 @@ fn menu(guest: Option<&dyn Guest>, text: &[u8], config: FileRef, limits: &Limits
     let mut machine = Machine::new(guest, config.volume, limits);
     machine.file = Rc::from(shown(&config.path));
     match evaluate(&mut machine, text, &config) {
-        Ok((entries, default)) => {
-            let timeout = timeout(&machine);
-            let notes = machine.notes.into_list();
-            Ok(BootMenu { loader: Loader::Grub2, config, entries, default, timeout, notes })
-        }
+        Ok(Evaluated { entries, default, security }) => Ok(BootMenu {
+            loader: Loader::Grub2,
+            config,
+            entries,
+            default,
+            timeout: timeout(&machine),
+            timeout_style: timeout_style(&machine),
+            security,
+            notes: machine.notes.into_list(),
+        }),
         Err(limit) => Err(Error::Limit {
             limit,
             value: limits.value(limit),
@@ -68,9 +74,14 @@ fn menu(guest: Option<&dyn Guest>, text: &[u8], config: FileRef, limits: &Limits
     }
 }
 
-type Entries = (Vec<BootEntry>, Option<usize>);
+/// What a configuration came to.
+struct Evaluated {
+    entries: Vec<BootEntry>,
+    default: Option<usize>,
+    security: Security,
+}
 
-fn evaluate(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<Entries, LimitName> {
+fn evaluate(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<Evaluated, LimitName> {
     if u64::try_from(text.len()).map_or(true, |length| length > machine.limits.max_config_bytes) {
         return Err(LimitName::MaxConfigBytes);
     }
@@ -89,12 +100,13 @@ fn evaluate(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<
         Some(Stop::Menu) | None => {}
     }
     machine.surface(mark);
+    let security = security(machine);
     // The top level had its steps; the entries share as many again.
     machine.budget.exchange_steps(machine.limits.max_steps);
     let items = std::mem::take(&mut machine.menu);
     order.extend(outcome::evaluate(machine, &items, &Place::default(), &mut entries));
     let default = pick(machine, &order, &entries);
-    Ok((entries, default))
+    Ok(Evaluated { entries, default, security })
 }
 
 fn run(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<(), Stop> {
@@ -133,6 +145,25 @@ fn initial_variables(machine: &mut Machine<'_>, config: &FileRef) -> Result<(), 
     }
     let name = [b"(", root.as_slice(), b")", &config.path].concat();
     machine.set_config_file(&name)
+}
+
+/// What guards the menu (manual: "Security").
+fn security(machine: &Machine<'_>) -> Security {
+    let superusers = machine.environment.get(b"superusers");
+    Security {
+        superusers: superusers.map(|list| commands::names(list).map(<[u8]>::to_vec).collect()),
+        accounts: machine.accounts.clone(),
+        password: None,
+    }
+}
+
+/// `timeout_style`; what it does not know is the menu (manual: "timeout_style").
+fn timeout_style(machine: &Machine<'_>) -> TimeoutStyle {
+    match machine.environment.get(b"timeout_style") {
+        Some(b"countdown") => TimeoutStyle::Countdown,
+        Some(b"hidden") => TimeoutStyle::Hidden,
+        _ => TimeoutStyle::Menu,
+    }
 }
 
 /// `timeout`: no number, or a negative one, waits for ever (manual: "timeout").

@@ -1,5 +1,6 @@
 //! From items to entries: every body is tried out, and leaves no trace but its result.
 
+use super::commands::names;
 use super::eval::Machine;
 use super::loaded::Loaded;
 use super::menu::Item;
@@ -16,6 +17,28 @@ pub(crate) struct Place {
     parents: Vec<Vec<u8>>,
     /// `$chosen` of the submenu it is the content of.
     chosen: Option<Vec<u8>>,
+    /// What it takes to get there.
+    access: Access,
+}
+
+/// Who may boot something.
+#[derive(Debug, Clone, Default)]
+struct Access {
+    restricted: bool,
+    /// Besides the superusers.
+    users: Vec<Vec<u8>>,
+}
+
+/// An item's own lock, and those of the submenus around it. Asked before its body runs, as GRUB does it.
+fn access(machine: &Machine<'_>, item: &Item, place: &Place) -> Access {
+    let around = &place.access;
+    let Some(list) = item.users.as_deref().filter(|_| machine.environment.get(b"superusers").is_some())
+    else {
+        return around.clone();
+    };
+    let may_get_here = |user: &&[u8]| !around.restricted || around.users.iter().any(|other| other == user);
+    let users = names(list).filter(may_get_here).map(<[u8]>::to_vec).collect();
+    Access { restricted: true, users }
 }
 
 /// Evaluates the items of a menu into `entries` and returns the one that boots when nobody interferes, followed by
@@ -74,23 +97,24 @@ fn item_outcome(
     let printed = machine.output.len();
     let chosen = chosen(place, item);
     let rest = choice.and_then(|choice| choice.rest.as_deref());
+    let access = access(machine, item, place);
     let stop = run(machine, item, &chosen, rest);
     let opens = (item.submenu && stop.is_ok()) || stop == Err(Stop::Menu);
     let inner = std::mem::take(&mut machine.menu);
     let candidates = if opens {
         let mut parents = place.parents.clone();
         parents.push(item.title().to_vec());
-        let inside = Place { parents, chosen: Some(chosen) };
+        let inside = Place { parents, chosen: Some(chosen), access: access.clone() };
         match machine.budget.enter() {
             Ok(()) => evaluate(machine, &inner, &inside, entries),
             Err(limit) => {
-                let entry = result(machine, item, place, Err(Stop::Limit(limit)));
+                let entry = result(machine, item, place, access, Err(Stop::Limit(limit)));
                 entries.push(entry);
                 Vec::new()
             }
         }
     } else {
-        let entry = result(machine, item, place, stop);
+        let entry = result(machine, item, place, access, stop);
         entries.push(entry);
         vec![before]
     };
@@ -129,7 +153,13 @@ fn run(machine: &mut Machine<'_>, item: &Item, chosen: &[u8], rest: Option<&[u8]
 }
 
 /// What the body of an entry came to.
-fn result(machine: &mut Machine<'_>, item: &Item, place: &Place, stop: Result<(), Stop>) -> BootEntry {
+fn result(
+    machine: &mut Machine<'_>,
+    item: &Item,
+    place: &Place,
+    access: Access,
+    stop: Result<(), Stop>,
+) -> BootEntry {
     let mut problems = std::mem::take(&mut machine.problems);
     let (mut kernel, mut ramdisks, mut arguments) = (None, Vec::new(), Vec::new());
     match std::mem::take(&mut machine.loaded) {
@@ -163,21 +193,22 @@ fn result(machine: &mut Machine<'_>, item: &Item, place: &Place, stop: Result<()
         kernel,
         ramdisks,
         arguments,
-        restricted: item.users.is_some() && machine.environment.get(b"superusers").is_some(),
+        restricted: access.restricted,
+        users: access.users,
+        hotkey: item.hotkey,
+        source: item.source.clone(),
         problems,
+        ..BootEntry::default()
     }
 }
 
 /// What is loaded when a configuration runs `boot` outside any entry.
 pub(crate) fn without_menu(machine: &mut Machine<'_>) -> BootEntry {
     let item = Item {
-        submenu: false,
         arguments: Rc::new(vec![b"boot".to_vec()]),
-        id: None,
-        users: None,
-        body: Rc::default(),
         file: Rc::clone(&machine.file),
         line: machine.line,
+        ..Item::default()
     };
-    result(machine, &item, &Place::default(), Ok(()))
+    result(machine, &item, &Place::default(), Access::default(), Ok(()))
 }

@@ -8,6 +8,7 @@ use super::ast::{Block, Command, Part, Script, Simple, Statement};
 use super::lexer::{Lexed, Lexer, Token, is_name};
 use crate::budget::Budget;
 use crate::limits::LimitName;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// What a token costs in memory once it is in the tree, generously.
@@ -283,7 +284,7 @@ impl<'a> Parser<'a> {
         let raw = self.text.get(from..self.lexer.behind_token()).unwrap_or_default();
         budget.keep(raw.len()).map_err(|limit| ParseError::Limit { line: self.line, limit })?;
         self.cost = self.cost.saturating_add(raw.len());
-        let block = Block { raw: raw.into(), script: Rc::new(script) };
+        let block = Block { raw: raw.into(), script: Rc::new(script), inside: OnceCell::new() };
         self.advance(budget)?;
         Ok(block)
     }

@@ -1,8 +1,9 @@
 //! What stands before the first title, and which lines belong to which title (stage2.c, `cmain`).
 
 use super::lines::{Lines, command};
+use crate::access::Secret;
 use crate::limits::LimitName;
-use crate::reader::{Reader, words};
+use crate::reader::{Reader, first_word, words};
 use crate::text::shown;
 
 /// What keeping a line costs beside its bytes.
@@ -24,6 +25,14 @@ pub(super) struct Item {
     pub(super) commands: Vec<(u32, Vec<u8>)>,
 }
 
+impl Item {
+    /// The commands as text, for a person to edit.
+    pub(super) fn source(&self) -> Vec<u8> {
+        let lines: Vec<&[u8]> = self.commands.iter().map(|(_, line)| line.as_slice()).collect();
+        lines.join(&b'\n')
+    }
+}
+
 /// A configuration, read and not carried out.
 #[derive(Debug)]
 pub(super) struct Config {
@@ -32,8 +41,10 @@ pub(super) struct Config {
     pub(super) fallback: Vec<usize>,
     /// Unset, GRUB waits.
     pub(super) timeout: Option<u32>,
-    /// A password is set: locked entries need it.
-    pub(super) password: bool,
+    /// `hiddenmenu`.
+    pub(super) hidden: bool,
+    /// The menu's password: locked entries need it.
+    pub(super) password: Option<Secret>,
 }
 
 impl Config {
@@ -43,7 +54,8 @@ impl Config {
             default: Default::Number(0),
             fallback: Vec::new(),
             timeout: None,
-            password: false,
+            hidden: false,
+            password: None,
         };
         let mut lines = Lines::new(text);
         for (number, line) in &mut lines {
@@ -91,9 +103,20 @@ impl Config {
             },
             b"fallback" => self.fallback = words(rest).map_while(number).take(MAX_FALLBACKS).collect(),
             b"timeout" => self.timeout = number(rest).and_then(|seconds| u32::try_from(seconds).ok()),
-            b"password" => self.password = true,
+            b"hiddenmenu" => self.hidden = true,
+            b"password" => self.password = Some(password(rest)),
             _ => {}
         }
+    }
+}
+
+/// `password [--md5 | --encrypted] text [menu]`: the menu that it would open is not looked at (manual: "password").
+pub(super) fn password(rest: &[u8]) -> Secret {
+    let (word, after) = first_word(rest);
+    match word {
+        // Red Hat's GRUB takes every kind that crypt(3) has for `--encrypted`; other GRUBs have `--md5` alone.
+        b"--md5" | b"--encrypted" => Secret::crypt(first_word(after).0),
+        text => Secret::Plain(text.to_vec()),
     }
 }
 
@@ -115,7 +138,15 @@ pub(super) fn number(text: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{number, password};
+    use crate::access::Secret;
+
+    #[test]
+    fn passwords() {
+        assert_eq!(password(b"secret /boot/grub/other.lst"), Secret::Plain(b"secret".to_vec()));
+        assert!(matches!(password(b"--md5 $1$salt$0123456789012345678901"), Secret::Md5Crypt { .. }));
+        assert!(matches!(password(b"--encrypted $7$x"), Secret::Unusable(_)));
+    }
 
     #[test]
     fn numbers() {

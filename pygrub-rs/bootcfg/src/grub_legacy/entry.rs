@@ -1,8 +1,9 @@
 //! An entry's commands (manual: "Commands"), carried out one after the other until one fails.
 
-use super::config::Item;
+use super::config::{self, Item};
 use super::device::{locate, name_of, parted, volume, volumes};
 use super::lines::command;
+use crate::access::Secret;
 use crate::guest::{BootFile, FileRef, VolumeId};
 use crate::limits::LimitName;
 use crate::menu::BootEntry;
@@ -60,6 +61,7 @@ struct State {
     /// Solaris' `bootfs`.
     dataset: Option<Vec<u8>>,
     restricted: bool,
+    password: Option<Secret>,
     opens: Option<FileRef>,
     problem: Option<String>,
     /// `boot`: nothing after it counts.
@@ -81,6 +83,7 @@ pub(super) fn run(
         ramdisks: Vec::new(),
         dataset: None,
         restricted: false,
+        password: None,
         opens: None,
         problem: None,
         done: false,
@@ -125,7 +128,10 @@ impl State {
                 Err(problem) => self.problem = Some(problem),
             },
             b"lock" => self.restricted |= password,
-            b"password" => self.restricted = true,
+            b"password" => {
+                self.restricted = true;
+                self.password = Some(config::password(rest));
+            }
             b"boot" => self.done = true,
             b"chainloader" | b"halt" | b"reboot" | b"quit" => {
                 self.problem = Some(format!("not bootable because it runs `{}`", shown(name)));
@@ -253,6 +259,8 @@ impl State {
             ramdisks,
             arguments,
             restricted: self.restricted,
+            password: self.password,
+            source: Some(item.source().into()),
             problems,
             ..BootEntry::default()
         };

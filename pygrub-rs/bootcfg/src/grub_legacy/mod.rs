@@ -10,6 +10,7 @@ mod device;
 mod entry;
 mod lines;
 
+use crate::access::{Security, TimeoutStyle};
 use crate::error::Error;
 use crate::guest::{FileRef, Guest};
 use crate::limits::{LimitName, Limits};
@@ -37,7 +38,7 @@ fn evaluate(
     let config = Config::read(reader, text)?;
     let mut candidates = Vec::new();
     for item in &config.items {
-        let run = entry::run(reader, item, parents, config.password)?;
+        let run = entry::run(reader, item, parents, config.password.is_some())?;
         candidates.push(match run.opens {
             Some(other) => reader.submenu(evaluate, &other, run.entry, entries)?,
             None => vec![reader.push(run.entry, entries)?],
@@ -45,7 +46,13 @@ fn evaluate(
     }
     let order = order(reader, &config, file)?;
     let order = order.into_iter().filter_map(|item| candidates.get(item)).flatten().copied().collect();
-    Ok(Outcome { order, timeout: config.timeout })
+    Ok(Outcome {
+        order,
+        timeout: config.timeout,
+        // GRUB tells the seconds and how to see the menu.
+        timeout_style: if config.hidden { TimeoutStyle::Countdown } else { TimeoutStyle::Menu },
+        security: Security { password: config.password, ..Security::default() },
+    })
 }
 
 /// The items GRUB tries, best first. A default that is not in the menu means the first fallback, and without one the

@@ -6,6 +6,7 @@
 
 use super::Call;
 use super::options::{Argument, Options, Spec, Unknown, parse};
+use crate::access::Hotkey;
 use crate::bls::rpm_version;
 use crate::budget::Stop;
 use crate::grub2::ast::Script;
@@ -291,7 +292,9 @@ fn add(machine: &mut Machine<'_>, entry: &Entry) -> Result<(), Stop> {
         ),
         id: Some(entry.id.clone()),
         users,
+        hotkey: entry.first(b"grub_hotkey").and_then(Hotkey::named),
         body: Rc::new(Script::of_string(&script, 1)),
+        source: Some(script.into()),
         file: Rc::from(shown(&entry.file.path)),
         line: 1,
     };

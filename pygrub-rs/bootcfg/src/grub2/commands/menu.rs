@@ -2,12 +2,14 @@
 
 use super::Call;
 use super::options::{Argument, Spec, Unknown, parse};
+use crate::access::Hotkey;
 use crate::budget::Stop;
 use crate::grub2::ast::Script;
 use crate::grub2::eval::Machine;
 use crate::grub2::menu::Item;
 use crate::grub2::status;
 use std::rc::Rc;
+use std::sync::Arc;
 
 const MENUENTRY: &[Spec] = &[
     Spec { short: 0, long: b"class", argument: Argument::Required },
@@ -17,6 +19,11 @@ const MENUENTRY: &[Spec] = &[
     Spec { short: 0, long: b"id", argument: Argument::Required },
     Spec { short: 0, long: b"unrestricted", argument: Argument::None },
 ];
+
+/// The names in `superusers` and `--users` (manual: "Security").
+pub(crate) fn names(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|byte| b" ,;|&".contains(byte)).filter(|name| !name.is_empty())
+}
 
 /// Adds an entry or a submenu to the menu; its body runs later.
 pub(super) fn menuentry(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
@@ -40,13 +47,19 @@ pub(super) fn menuentry(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u3
             return Ok(status::BAD_ARGUMENT);
         }
     };
+    let source = match call.block {
+        Some(block) => block.source(),
+        None => Arc::from(options.value(b"source").unwrap_or_default()),
+    };
     let users = options.value(b"users").unwrap_or_default();
     let item = Item {
         submenu: call.name == b"submenu",
         arguments: Rc::new(options.rest.iter().map(|word| word.to_vec()).collect()),
         id: options.value(b"id").map(<[u8]>::to_vec),
         users: (!options.has(b"unrestricted")).then(|| users.to_vec()),
+        hotkey: options.value(b"hotkey").and_then(Hotkey::named),
         body,
+        source: Some(source),
         file: Rc::clone(&machine.file),
         line: machine.line,
     };

@@ -7,10 +7,13 @@ mod files;
 mod menu;
 mod options;
 mod output;
+mod password;
 mod probe;
 mod search;
 mod test;
 mod variables;
+
+pub(crate) use menu::names;
 
 use super::ast::Block;
 use super::eval::Machine;
@@ -45,6 +48,7 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         "load_env" => variables::load_env,
         "save_env" => variables::save_env,
         "read" => variables::read,
+        "password" | "password_pbkdf2" => password::password,
         "menuentry" | "submenu" => menu::menuentry,
         "blscfg" | "bls_import" => blscfg::blscfg,
         "source" | "." => files::source,
@@ -116,8 +120,6 @@ const QUIET: &[&str] = &[
     "outl",
     "outw",
     "parttool",
-    "password",
-    "password_pbkdf2",
     "pause",
     "pcidump",
     "play",
