@@ -3,9 +3,9 @@
 use crate::process::{FORBIDDEN_CALL, Process};
 use crate::{Disk, Error, ErrorKind, Options, Result, escape};
 use fsimage_protocol::{
-    Channel, ChannelError, EntryReport, FilterRule, Layout, List, MAX_MENU_ENTRIES, MAX_MOUNT_OPTIONS,
-    MAX_VOLUMES, MenuReport, Name, PROTOCOL, PassedOver, PluginReport, Rejected, Reply, Request, StepReport,
-    VolumeReport,
+    Channel, ChannelError, ConfigReport, EntryReport, FilterRule, Layout, List, MAX_MENU_ENTRIES,
+    MAX_MOUNT_OPTIONS, MAX_VOLUMES, MenuReport, Name, PROTOCOL, PassedOver, PluginReport, Rejected, Reply,
+    Request, StepReport, VolumeReport,
 };
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
@@ -250,7 +250,33 @@ impl Session {
     /// # Errors
     /// When the worker fails; that there is none is no error.
     pub fn menu(&mut self, volume: Option<u32>) -> Result<MenuSearch> {
-        let Reply::Menu { menu, passed_over } = self.ask(&Request::Menu { volume })? else {
+        self.ask_menu(&Request::Menu { volume })
+    }
+
+    /// The boot configurations that are on this volume, in the order in which they are tried; one that is a guess comes last.
+    ///
+    /// # Errors
+    /// When the volume cannot be read, or the worker fails.
+    pub fn configs(&mut self, volume: u32) -> Result<Vec<ConfigReport>> {
+        match self.ask(&Request::Configs { volume })? {
+            Reply::Configs { configs } => Ok(configs.0),
+            _ => Err(self.violation("another answer to Configs")),
+        }
+    }
+
+    /// The menu of one of [`Session::configs`]; [`Session::menu_entry`] then tells its entries.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read or exceeds a limit, or the worker fails.
+    pub fn menu_of(&mut self, volume: u32, config: u32) -> Result<MenuReport> {
+        match self.ask_menu(&Request::MenuOf { volume, config })?.menu {
+            Some(menu) => Ok(menu),
+            None => Err(self.violation("no menu to MenuOf")),
+        }
+    }
+
+    fn ask_menu(&mut self, request: &Request) -> Result<MenuSearch> {
+        let Reply::Menu { menu, passed_over } = self.ask(request)? else {
             return Err(self.violation("another answer to Menu"));
         };
         if let Some(menu) = &menu {

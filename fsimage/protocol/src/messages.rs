@@ -147,6 +147,18 @@ wire_enum! {
             /// The node.
             node: u64,
         }
+        /// Which boot configurations are on this volume? Those that are guesses come last.
+        16 Configs {
+            /// Volume.
+            volume: u32,
+        }
+        /// What is one of them? Answered like `Menu`, and `MenuEntry` then tells its entries.
+        17 MenuOf {
+            /// Volume.
+            volume: u32,
+            /// From 0, in the order of `Configs`.
+            config: u32,
+        }
     }
 
     /// What the worker answers. To each request exactly one; to `Begin`, `Ready` or `Failed`.
@@ -220,7 +232,7 @@ wire_enum! {
             /// Bytes in the shared memory; 0 only at the end of the file.
             length: u32,
         }
-        /// To `Menu`.
+        /// To `Menu` and `MenuOf`.
         11 Menu {
             /// What was found; none when no volume has a configuration.
             menu: Option<MenuReport>,
@@ -248,6 +260,11 @@ wire_enum! {
         15 Remarks {
             /// In the order they came up.
             remarks: Notes,
+        }
+        /// To `Configs`.
+        16 Configs {
+            /// In the order in which they are tried.
+            configs: List<ConfigReport, 128>,
         }
     }
 
@@ -479,11 +496,23 @@ wire_struct! {
         length: u64,
     }
 
+    /// A boot configuration that is there.
+    ConfigReport {
+        /// Whose it is: `grub2`.
+        loader: Name,
+        /// It is a guess.
+        guess: bool,
+        /// Where it lies.
+        path: Path,
+    }
+
     /// A boot menu without its entries.
     MenuReport {
         /// Whose configuration it is: `grub2`.
         loader: Name,
-        /// Where it was found; none for `--isconfig`.
+        /// Nothing of the guest's says that this is what it boots.
+        guess: bool,
+        /// Where it was found; none for `--isconfig`. Without a configuration, a kernel.
         config: Option<FileRef>,
         /// At most [`MAX_MENU_ENTRIES`].
         entries: u32,

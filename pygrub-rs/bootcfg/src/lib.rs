@@ -10,22 +10,31 @@
 
 mod access;
 mod bls;
+mod bsd_device;
 mod budget;
 mod discover;
 mod error;
 mod extlinux;
+mod freebsd;
 mod grub2;
 mod grub_legacy;
 mod guest;
+mod illumos;
 mod limits;
+mod linux_guess;
+mod loader_conf;
 mod menu;
 mod multiboot;
+mod netbsd;
+mod netware;
 mod notes;
+mod openbsd;
 mod reader;
+mod solaris;
 mod text;
 
 pub use access::{Account, Hotkey, Secret, Security, TimeoutStyle};
-pub use discover::{CONFIG_PATHS, discover, parse_config};
+pub use discover::{Candidate, candidates, discover, evaluate, guess, parse_config};
 pub use error::Error;
 pub use guest::{
     BootFile, DirName, FileKind, FileRef, FileStatus, Guest, GuestError, Section, VolumeId, VolumeName,

@@ -53,6 +53,20 @@ pub enum Loader {
     GrubLegacy,
     /// Syslinux, extlinux or isolinux: `extlinux.conf`, `isolinux.cfg`.
     Extlinux,
+    /// None: a Solaris guest of Xen, which says by where its kernel lies what it boots.
+    Solaris,
+    /// None: a NetWare guest of Xen.
+    NetWare,
+    /// FreeBSD's loader, `loader.conf`.
+    FreeBsd,
+    /// NetBSD's, `boot.cfg`.
+    NetBsd,
+    /// OpenBSD's, `boot.conf`.
+    OpenBsd,
+    /// illumos' own loader, `loader.conf` and `menu.lst`.
+    Illumos,
+    /// None: a Linux whose kernel was guessed by its name.
+    LinuxGuess,
 }
 
 impl Loader {
@@ -63,7 +77,20 @@ impl Loader {
             Self::Grub2 => "grub2",
             Self::GrubLegacy => "grub-legacy",
             Self::Extlinux => "extlinux",
+            Self::Solaris => "solaris",
+            Self::NetWare => "netware",
+            Self::FreeBsd => "freebsd",
+            Self::NetBsd => "netbsd",
+            Self::OpenBsd => "openbsd",
+            Self::Illumos => "illumos",
+            Self::LinuxGuess => "linux-guess",
         }
+    }
+
+    /// Whether nothing of the guest's says that this is what it boots.
+    #[must_use]
+    pub const fn is_guess(self) -> bool {
+        matches!(self, Self::LinuxGuess)
     }
 }
 
@@ -72,7 +99,7 @@ impl Loader {
 pub struct BootMenu {
     /// Whose configuration it was.
     pub loader: Loader,
-    /// The configuration file it began with.
+    /// The configuration file it began with; without one, the first kernel.
     pub config: FileRef,
     /// The entries in menu order, those of submenus in place of the submenu.
     pub entries: Vec<BootEntry>,
@@ -86,4 +113,13 @@ pub struct BootMenu {
     pub security: Security,
     /// What was ignored or decided on the way, for `--debug`.
     pub notes: Vec<String>,
+}
+
+impl BootMenu {
+    /// Why nothing of it boots.
+    #[must_use]
+    pub fn first_problem(&self) -> &str {
+        let problem = self.entries.iter().flat_map(|entry| &entry.problems).next();
+        problem.map_or("it has no menu entry", String::as_str)
+    }
 }

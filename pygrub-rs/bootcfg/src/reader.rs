@@ -34,6 +34,13 @@ pub(crate) struct Outcome {
     pub(crate) security: Security,
 }
 
+impl Outcome {
+    /// The first that boots is the default.
+    pub(crate) fn in_order(entries: &[BootEntry], timeout: Option<u32>) -> Self {
+        Self { order: (0..entries.len()).collect(), timeout, ..Self::default() }
+    }
+}
+
 /// Where a menu stands among the menus.
 pub(crate) type Parents<'a> = &'a [Vec<u8>];
 
@@ -52,7 +59,21 @@ pub(crate) fn menu_from_file(
     let text = guest.read(config.volume, &config.path, limits.max_config_bytes).map_err(|error| {
         Error::Read { file: shown(&config.path), message: shown(error.message.as_bytes()) }
     })?;
-    menu(loader, evaluate, Some(guest), &text, config, limits)
+    menu(loader, Some(guest), config.clone(), limits, |reader, entries| {
+        reader.check_size(&text)?;
+        evaluate(reader, &text, &config, &[], entries)
+    })
+}
+
+/// The menu of a system that has no configuration, or several files that are one; `config` is what stands for it.
+pub(crate) fn menu_without_text(
+    loader: Loader,
+    guest: &dyn Guest,
+    config: FileRef,
+    limits: &Limits,
+    find: impl FnOnce(&mut Reader<'_>, &mut Vec<BootEntry>) -> Result<Outcome, LimitName>,
+) -> Result<BootMenu, Error> {
+    menu(loader, Some(guest), config, limits, find)
 }
 
 /// The menu of a text, without a guest.
@@ -64,16 +85,18 @@ pub(crate) fn menu_from_text(
     limits: &Limits,
 ) -> Result<BootMenu, Error> {
     let config = FileRef { volume: VolumeId::NONE, path: name.as_bytes().to_vec() };
-    menu(loader, evaluate, None, text, config, limits)
+    menu(loader, None, config.clone(), limits, |reader, entries| {
+        reader.check_size(text)?;
+        evaluate(reader, text, &config, &[], entries)
+    })
 }
 
 fn menu(
     loader: Loader,
-    evaluate: Evaluate,
     guest: Option<&dyn Guest>,
-    text: &[u8],
     config: FileRef,
     limits: &Limits,
+    evaluate: impl FnOnce(&mut Reader<'_>, &mut Vec<BootEntry>) -> Result<Outcome, LimitName>,
 ) -> Result<BootMenu, Error> {
     let mut reader = Reader {
         guest,
@@ -86,9 +109,7 @@ fn menu(
         seen: HashSet::from([config.clone()]),
     };
     let mut entries = Vec::new();
-    let result =
-        reader.check_size(text).and_then(|()| evaluate(&mut reader, text, &config, &[], &mut entries));
-    match result {
+    match evaluate(&mut reader, &mut entries) {
         Ok(outcome) => {
             let default = pick(&mut reader, &outcome.order, &entries);
             let notes = reader.notes.into_list();
@@ -162,6 +183,14 @@ impl Reader<'_> {
                 self.note(&format!("{}: {}", shown(&file.path), shown(error.message.as_bytes())));
                 Ok(None)
             }
+        }
+    }
+
+    /// A further file's content, when there is such a file.
+    pub(crate) fn read_if_there(&mut self, file: &FileRef) -> Result<Option<Vec<u8>>, LimitName> {
+        match self.is_file(file)? {
+            true => self.read(file),
+            false => Ok(None),
         }
     }
 
@@ -274,4 +303,14 @@ pub(crate) fn first_word(text: &[u8]) -> (&[u8], &[u8]) {
 /// The words between blanks.
 pub(crate) fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
+}
+
+/// The first four fields of the line of an fstab(5) for this mount point: device, mount point, type, options.
+pub(crate) fn mounted_at<'a>(fstab: &'a [u8], place: &[u8]) -> Option<[&'a [u8]; 4]> {
+    let lines = fstab.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.starts_with(b"#")).find_map(|line| {
+        let mut fields = words(line);
+        let fields = [fields.next()?, fields.next()?, fields.next()?, fields.next().unwrap_or_default()];
+        (fields[1] == place).then_some(fields)
+    })
 }

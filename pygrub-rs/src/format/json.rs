@@ -13,6 +13,8 @@ struct Object {
     args: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    guess: bool,
     volume: String,
     guest_kernel: String,
     guest_ramdisks: Vec<String>,
@@ -25,6 +27,7 @@ pub(super) fn render(result: &BootResult) -> Result<Vec<u8>, Unrepresentable> {
         ramdisk: result.ramdisk.as_deref().map(escape),
         args: escape(&result.args),
         title: origin.title.as_deref().map(escape),
+        guess: origin.guess,
         volume: escape(&origin.volume),
         guest_kernel: escape(&origin.kernel),
         guest_ramdisks: origin.ramdisks.iter().map(|path| escape(path)).collect(),

@@ -27,6 +27,8 @@ pub struct BootResult {
 pub struct Origin {
     /// Title of the menu entry; none with `--kernel`.
     pub title: Option<Vec<u8>>,
+    /// Whether nothing of the guest's says that this is what it boots.
+    pub guess: bool,
     /// Address of the kernel's volume.
     pub volume: Vec<u8>,
     /// The kernel's path on it.

@@ -1,10 +1,10 @@
 //! What is to be booted, in guest terms.
 
 use super::args::Options;
-use super::volumes;
+use super::{solaris, volumes};
 use crate::console::say;
 use crate::exit::{Failure, Result};
-use fsimage::protocol::{BootFile, Content, EntryReport, FileRef};
+use fsimage::protocol::{BootFile, Content, EntryReport, FileRef, MenuReport};
 use fsimage::{ErrorKind, FileType, Session, escape};
 
 /// Reasons listed in a message before it becomes unreadable.
@@ -14,13 +14,15 @@ const MAX_REASONS: usize = 8;
 #[derive(Debug, Clone)]
 pub(super) struct Choice {
     pub title: Option<Vec<u8>>,
+    /// Nothing of the guest's says that this is what it boots.
+    pub guess: bool,
     pub kernel: BootFile,
     pub ramdisks: Vec<BootFile>,
     pub args: Vec<u8>,
 }
 
 /// A menu entry with the options' changes to it.
-pub(super) fn from_entry(entry: EntryReport, options: &Options) -> Result<Choice> {
+pub(super) fn from_entry(entry: EntryReport, menu: &MenuReport, options: &Options) -> Result<Choice> {
     let title = entry.title.0;
     let problems: Vec<String> = entry.problems.0.iter().map(|problem| escape(&problem.0)).collect();
     let Some(kernel) = entry.kernel else {
@@ -37,8 +39,11 @@ pub(super) fn from_entry(entry: EntryReport, options: &Options) -> Result<Choice
         Some(path) => vec![FileRef { volume: kernel.file.volume, path: path.as_slice().into() }.into()],
         None => entry.ramdisks.0,
     };
-    let args = join_arguments(&entry.arguments.0, options.args.as_deref());
-    Ok(Choice { title: Some(title), kernel, ramdisks, args })
+    let args = match solaris::is_solaris(menu) {
+        true => solaris::arguments(&kernel.file.path.0, options.args.as_deref()),
+        false => join_arguments(&entry.arguments.0, options.args.as_deref()),
+    };
+    Ok(Choice { title: Some(title), guess: menu.guess, kernel, ramdisks, args })
 }
 
 /// The files that the options name, on the first volume that has the kernel.
@@ -50,11 +55,16 @@ pub(super) fn without_config(
 ) -> Result<Choice> {
     let volume = first_with(session, kernel, only)?;
     let on_volume = |path: &[u8]| BootFile::from(FileRef { volume, path: path.into() });
+    let args = match solaris::is_on(session, volume)? {
+        true => solaris::arguments(kernel, options.args.as_deref()),
+        false => join_arguments(b"", options.args.as_deref()),
+    };
     Ok(Choice {
         title: None,
+        guess: false,
         kernel: on_volume(kernel),
         ramdisks: options.ramdisk.iter().map(|path| on_volume(path)).collect(),
-        args: join_arguments(b"", options.args.as_deref()),
+        args,
     })
 }
 

@@ -14,7 +14,7 @@ pub(super) fn tell(session: &mut Session, options: &Options) -> Result<()> {
         text.push_str(&list::entries(session, &menu)?);
     }
     let entry = select::entry(session, &menu, options)?;
-    let choice = boot::from_entry(entry, options)?;
+    let choice = boot::from_entry(entry, &menu, options)?;
     text.push_str(&format!("  kernel: {}\n", escape(&choice.kernel.file.path.0)));
     text.push_str(&list::ramdisk_line(&choice.ramdisks));
     text.push_str(&format!("  args: {}\n", escape(&choice.args)));

@@ -85,6 +85,7 @@ fn named(what: &str, images: &[BootFile]) -> Vec<u8> {
 fn origin(session: &mut Session, choice: &Choice) -> Result<Origin> {
     Ok(Origin {
         title: choice.title.clone(),
+        guess: choice.guess,
         volume: volumes::address(session, choice.kernel.file.volume)?,
         kernel: choice.kernel.file.path.0.clone(),
         ramdisks: choice.ramdisks.iter().map(|image| image.file.path.0.clone()).collect(),

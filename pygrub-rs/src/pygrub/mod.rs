@@ -12,6 +12,7 @@ mod ramdisk;
 mod run;
 mod select;
 mod signals;
+mod solaris;
 mod target;
 pub(crate) mod volumes;
 

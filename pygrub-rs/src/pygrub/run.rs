@@ -48,7 +48,7 @@ fn choose(session: &mut Session, options: &Options, only: Option<u32>) -> Result
         let title = fsimage::escape(&entry.title.0);
         say(&format!("pygrub-rs: no interactive menu in this version: booting \"{title}\""));
     }
-    boot::from_entry(entry, options)
+    boot::from_entry(entry, &menu, options)
 }
 
 fn session_options(options: &Options, limits: &Limits) -> Result<fsimage::Options> {

@@ -30,6 +30,13 @@ pub(super) fn menu(session: &mut Session, options: &Options, only: Option<u32>) 
             "no boot configuration was found: {why}; --kernel=PATH boots without one, `fsimage ls` shows the files"
         )));
     };
+    if menu.guess {
+        let kernel = menu.config.as_ref().map(|file| escape(&file.path.0)).unwrap_or_default();
+        say(&format!(
+            "pygrub-rs: note: no boot configuration was found; the kernel {kernel} is a guess by its name, and so are its \
+             arguments; --kernel, --ramdisk and --args say it better, --debug tells what was looked at"
+        ));
+    }
     if options.debug {
         say_menu(&menu);
     }

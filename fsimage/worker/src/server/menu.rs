@@ -2,10 +2,12 @@
 
 use super::volumes::Volumes;
 use bootcfg::{
-    BootEntry, BootFile, BootMenu, DirName, FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId,
-    VolumeName,
+    BootEntry, BootFile, BootMenu, Candidate, DirName, FileKind, FileRef, FileStatus, Guest, GuestError,
+    VolumeId, VolumeName,
 };
-use fsimage_protocol::{Bytes, EntryReport, List, MenuReport, PassedOver, Reply, Section, WorkerLimits};
+use fsimage_protocol::{
+    Bytes, ConfigReport, EntryReport, List, MenuReport, PassedOver, Reply, Section, WorkerLimits,
+};
 use fsimage_sdk::path::LastLink;
 use fsimage_sdk::{DirCursor, Error, ErrorKind, FileType, Info, Metadata, NodeId, Result, Volume};
 use std::ops::ControlFlow;
@@ -169,7 +171,7 @@ pub(super) fn limits(limits: &WorkerLimits) -> bootcfg::Limits {
 }
 
 /// The first menu with an entry that can boot, on one volume or on all in boot-search order; why each other volume
-/// was passed over.
+/// was passed over. Only when all were, a kernel may be guessed.
 pub(super) fn find(
     volumes: &Volumes,
     only: Option<u32>,
@@ -184,7 +186,7 @@ pub(super) fn find(
     };
     let guest = OpenGuest::new(volumes);
     let mut passed_over = Vec::new();
-    for volume in range {
+    for volume in range.clone() {
         match menu_on(&guest, volume, limits) {
             Ok(menu) => return Ok((Some(menu), passed_over)),
             Err(reason) => {
@@ -192,7 +194,9 @@ pub(super) fn find(
             }
         }
     }
-    Ok((None, passed_over))
+    let readable = range.filter(|volume| volumes.mounted(*volume).is_ok());
+    let mut guesses = readable.filter_map(|volume| bootcfg::guess(&guest, VolumeId(volume), limits).ok()?);
+    Ok((guesses.next(), passed_over))
 }
 
 fn menu_on(guest: &OpenGuest<'_>, volume: u32, limits: &bootcfg::Limits) -> Result<BootMenu, String> {
@@ -201,13 +205,43 @@ fn menu_on(guest: &OpenGuest<'_>, volume: u32, limits: &bootcfg::Limits) -> Resu
         Ok(Some(menu)) if menu.default.is_some() => Ok(menu),
         Ok(Some(menu)) => {
             let path = menu.config.path.escape_ascii();
-            let problem = menu.entries.iter().flat_map(|entry| &entry.problems).next();
-            let why = problem.map_or("it has no menu entry", String::as_str);
-            Err(format!("{path} gives nothing to boot: {why}"))
+            Err(format!("{path} gives nothing to boot: {}", menu.first_problem()))
         }
         Ok(None) => Err("no boot configuration".to_owned()),
         Err(why) => Err(why.to_string()),
     }
+}
+
+/// The boot configurations of a volume, in the order in which they are tried; a guess, if there is one, is the last.
+fn candidates(guest: &OpenGuest<'_>, volume: u32) -> Result<Vec<Candidate>> {
+    guest.volumes.mounted(volume)?;
+    Ok(bootcfg::candidates(guest, VolumeId(volume)))
+}
+
+/// Tells them.
+pub(super) fn configs(volumes: &Volumes, volume: u32) -> Result<Reply> {
+    let told = candidates(&OpenGuest::new(volumes), volume)?.into_iter().map(|candidate| ConfigReport {
+        loader: Bytes::cut(candidate.loader.name().as_bytes()),
+        guess: candidate.loader.is_guess(),
+        path: Bytes(candidate.config.path),
+    });
+    Ok(Reply::Configs { configs: List(told.collect()) })
+}
+
+/// The menu of one of them.
+pub(super) fn of_config(
+    volumes: &Volumes,
+    volume: u32,
+    config: u32,
+    limits: &bootcfg::Limits,
+) -> Result<BootMenu> {
+    let guest = OpenGuest::new(volumes);
+    let candidates = candidates(&guest, volume)?.into_iter();
+    let candidate = usize::try_from(config).ok().and_then(|place| candidates.skip(place).next());
+    let candidate = candidate.ok_or_else(|| {
+        Error::new(ErrorKind::InvalidArgument, format!("boot configuration {config} of volume {volume}"))
+    })?;
+    bootcfg::evaluate(&guest, candidate, limits).map_err(|why| Error::corrupt(why.to_string()))
 }
 
 /// The menu that a configuration gives by itself, without a guest (`--isconfig`).
@@ -227,6 +261,7 @@ pub(super) fn report(menu: &BootMenu) -> MenuReport {
     let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
     MenuReport {
         loader: Bytes::cut(menu.loader.name().as_bytes()),
+        guess: menu.loader.is_guess(),
         config: (menu.config.volume != VolumeId::NONE).then(|| file(&menu.config)),
         entries: number(menu.entries.len()),
         default: menu.default.map(number),

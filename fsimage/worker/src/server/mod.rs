@@ -90,6 +90,8 @@ impl Server {
             }
             Request::Read { volume, node, offset, length } => self.read(volume, node, offset, length),
             Request::Menu { volume } => self.find_menu(volume),
+            Request::Configs { volume } => menu::configs(self.volumes()?, volume),
+            Request::MenuOf { volume, config } => self.menu_of(volume, config),
             Request::MenuEntry { index } => menu::entry(self.menu.as_ref(), index),
             Request::BootString { volume, node } => files::boot_string(self.volumes()?, volume, node),
             Request::Statistics {} => {
@@ -140,6 +142,14 @@ impl Server {
         let menu = found.as_ref().map(menu::report);
         self.menu = found;
         Ok(Reply::Menu { menu, passed_over: List::cut(passed_over) })
+    }
+
+    fn menu_of(&mut self, volume: u32, config: u32) -> Result<Reply> {
+        let limits = menu::limits(&self.limits);
+        let found = menu::of_config(self.volumes()?, volume, config, &limits)?;
+        let menu = Some(menu::report(&found));
+        self.menu = Some(found);
+        Ok(Reply::Menu { menu, passed_over: List(Vec::new()) })
     }
 }
 
