@@ -19,6 +19,7 @@ pub(crate) const NEEDED: &[Need] = &[
     ("/usr/bin/xorriso", "xorriso", "makes ISOs of every kind and extracts them as an oracle"),
     ("/usr/bin/genisoimage", "genisoimage", "makes ISOs as the other maker does; isoinfo, mkzftree"),
     ("/usr/sbin/makefs", "makefs", "makes ISOs as BSD does"),
+    ("/usr/sbin/mkudffs", "udftools", "makes UDF without ISO9660, which is to be named"),
     ("/usr/lib/ISOLINUX/isolinux.bin", "isolinux", "the boot loader and hybrid MBR of live discs"),
     ("/usr/bin/partx", "util-linux", "reads BSD and Solaris labels as an oracle; blkid"),
     ("/sbin/modprobe", "kmod", "the modules of the kernel that reads discs in QEMU as an oracle"),

@@ -35,10 +35,10 @@ impl MountOptions {
             };
             match (name.ok_or_else(bad)?, value) {
                 (b"view", Some(value)) => options.view = Some(Choice::parse(value).ok_or_else(bad)?),
-                (b"session", Some(b"first")) => options.session = Session::First,
+                (b"session", Some(b"first")) => options.session = Session::Number(1),
                 (b"session", Some(b"last")) => options.session = Session::Last,
                 (b"session", Some(value)) => {
-                    options.session = Session::Number(number(value).ok_or_else(bad)?)
+                    options.session = Session::Number(number(value).filter(|&n| n > 0).ok_or_else(bad)?)
                 }
                 (b"sbsector", Some(value)) => {
                     let sector: u32 = number(value).ok_or_else(bad)?;
@@ -75,9 +75,16 @@ mod tests {
 
     #[test]
     fn options_that_are_not() {
-        for text in
-            [&b"view=udf"[..], b"session=", b"session=-1", b"boot=1", b"x", b"=", b"sbsector=4294967296"]
-        {
+        for text in [
+            &b"view=udf"[..],
+            b"session=",
+            b"session=-1",
+            b"session=0",
+            b"boot=1",
+            b"x",
+            b"=",
+            b"sbsector=4294967296",
+        ] {
             assert_eq!(MountOptions::parse(text).unwrap_err().kind(), ErrorKind::InvalidArgument);
         }
     }

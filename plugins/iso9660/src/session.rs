@@ -24,10 +24,10 @@ const GAPS: [u64; 2] = [11_400, 6_900];
 pub(crate) enum Session {
     /// What the disc's beginning describes, as Linux reads an image.
     #[default]
-    First,
+    Beginning,
     /// The newest one.
     Last,
-    /// Counted from 1.
+    /// Counted from 1, so never 0.
     Number(usize),
     /// The one that begins at this sector.
     Sector(u64),
@@ -39,17 +39,14 @@ pub(crate) enum Session {
 /// `NotFound` when the disc has fewer sessions.
 pub(crate) fn find(sectors: &Sectors, wanted: Session) -> Result<u64> {
     let number = match wanted {
-        Session::First => return Ok(0),
+        Session::Beginning => return Ok(0),
         Session::Sector(sector) => return Ok(sector),
         Session::Last => usize::MAX,
         Session::Number(number) => number,
     };
     let sessions = list(sectors, number.min(MAX_SESSIONS));
-    let found = if wanted == Session::Last {
-        sessions.last()
-    } else {
-        sessions.get(number.saturating_sub(1)).filter(|_| number > 0)
-    };
+    let found =
+        if wanted == Session::Last { sessions.last() } else { sessions.get(number.saturating_sub(1)) };
     found.copied().ok_or_else(|| {
         Error::new(ErrorKind::NotFound, format!("session {number}: the disc has {}", sessions.len()))
     })

@@ -28,7 +28,8 @@ pub(crate) fn tool<I: AsRef<OsStr>>(name: &str, arguments: &[I]) -> String {
         "isoinfo" | "mkzftree" => "genisoimage",
         "isohybrid" => "syslinux-utils",
         "blkid" => "util-linux",
-        "truncate" => "coreutils",
+        "truncate" | "touch" | "chmod" | "mkfifo" => "coreutils",
+        "mkudffs" => "udftools",
         other => other,
     };
     let mut command = Command::new(need(name, package));
@@ -61,6 +62,18 @@ pub(crate) fn try_open(volume: Volume, options: &str) -> Result<Box<dyn FileSyst
 
 pub(crate) fn open(path: &Path, options: &str) -> Box<dyn FileSystem> {
     try_open(Image::open(path), options).unwrap()
+}
+
+/// What xorriso extracts of the tree that it is told to load.
+pub(crate) fn by_xorriso(image: &Path, folder: &Path, load: &[&str]) -> Listing {
+    let out = folder.join("extracted");
+    let _ = fs::remove_dir_all(&out);
+    let load = load.iter().map(OsStr::new);
+    let extract = ["-osirrox".as_ref(), "on".as_ref(), "-indev".as_ref(), image.as_os_str()];
+    let rest = ["-extract".as_ref(), "/".as_ref(), out.as_os_str()];
+    tool("xorriso", &load.chain(extract).chain(rest).collect::<Vec<_>>());
+    tool("chmod", &["-R".as_ref(), "u+rwx".as_ref(), out.as_os_str()]);
+    host(&out)
 }
 
 /// Files of every kind of length, links of every kind of component, many entries, deep directories.
