@@ -6,7 +6,7 @@
 
 use crate::block_map::for_each_run;
 use crate::blocks::Blocks;
-use crate::casefold::{self, Match, NameSink};
+use crate::casefold::{self, UTF8_12_1};
 use crate::htree::{DirectoryBlock, Index};
 use crate::inline_data::{self, InlineData};
 use crate::inode::{I_BLOCK_SIZE, Inode};
@@ -16,6 +16,7 @@ use crate::superblock::Superblock;
 use crate::units::{InodeNumber, to_u64, to_usize};
 use core::ops::ControlFlow;
 use fsimage_sdk::{DirCursor, DirEntry, Endian, Error, ErrorKind, Fields, FileType, Limits, NodeId, Result};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Bytes of an entry before its name.
@@ -42,6 +43,27 @@ struct Entry<'a> {
     next: u64,
     /// Byte offset on the volume.
     place: u64,
+}
+
+/// Who receives a name and its inode.
+type NameSink<'a> = &'a mut dyn FnMut(&[u8], InodeNumber) -> ControlFlow<()>;
+
+/// A name that is looked for.
+struct Wanted<'a> {
+    name: &'a [u8],
+    /// As it is compared, where that is without regard to case.
+    folded: Option<Cow<'a, [u8]>>,
+}
+
+impl Wanted<'_> {
+    fn is(&self, name: &[u8]) -> bool {
+        self.name == name || self.folded.as_ref().is_some_and(|folded| *folded == casefold::fold(name))
+    }
+
+    /// As it is hashed.
+    fn hashed(&self) -> &[u8] {
+        self.folded.as_deref().unwrap_or(self.name)
+    }
 }
 
 /// A directory ready to be read.
@@ -75,38 +97,43 @@ impl<'a> Directory<'a> {
     /// The inode that `name` names.
     ///
     /// # Errors
-    /// `NotFound`; `Unsupported` when only Unicode's tables could tell whether a casefold directory has the name.
+    /// `NotFound`; `Unsupported` in a directory that compares by tables other than utf8-12.1, unless the name is there to the
+    /// byte.
     pub(crate) fn lookup(&self, name: &[u8]) -> Result<InodeNumber> {
         let text = || format!("\"{}\" in inode {}", name.escape_ascii(), self.inode.number.get());
-        let missing = || Error::new(ErrorKind::NotFound, text());
-        if self.inode.is_casefold() {
-            return match casefold::lookup(name, &mut |sink| self.for_each_name(sink))? {
-                Match::Found(inode) => Ok(inode),
-                Match::Missing => Err(missing()),
-                Match::Unknown => Err(Error::unsupported(format!(
-                    "{}: names without regard to case (casefold) beyond ASCII",
-                    text()
-                ))),
-            };
-        }
+        let encoding = self.inode.is_casefold().then_some(self.superblock.encoding);
+        let wanted = Wanted { name, folded: (encoding == Some(UTF8_12_1)).then(|| casefold::fold(name)) };
         if let Some(inode) = self.patch.as_ref().and_then(|patch| patch.added.get(name)) {
             return Ok(*inode);
         }
-        if self.inode.has_index() && !self.inode.has_inline_data() && !self.is_new() {
-            match self.lookup_by_hash(name) {
+        let is_indexed = self.inode.has_index() && !self.inode.has_inline_data() && !self.is_new();
+        let is_hash_known = encoding.is_none_or(|encoding| encoding == UTF8_12_1);
+        if is_indexed && is_hash_known {
+            match self.lookup_by_hash(&wanted) {
                 // The names lie in the leaves, index or no index.
                 Err(error) if error.kind() == ErrorKind::Corrupt => {
                     self.blocks.remarks().mismatch(error)?;
                 }
-                found => return found?.ok_or_else(missing),
+                Ok(Some(inode)) => return Ok(inode),
+                // As in Linux: whoever hashed the names may have folded a few of them otherwise.
+                Ok(None) if encoding.is_some() => {}
+                Ok(None) => return Err(Error::new(ErrorKind::NotFound, text())),
+                Err(error) => return Err(error),
             }
         }
         let mut found = None;
         self.for_each_name(&mut |entry_name, inode| {
-            found = (entry_name == name).then_some(inode);
+            found = wanted.is(entry_name).then_some(inode);
             found.map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(()))
         })?;
-        found.ok_or_else(missing)
+        match (found, encoding) {
+            (Some(inode), _) => Ok(inode),
+            (None, Some(encoding)) if encoding != UTF8_12_1 => Err(Error::unsupported(format!(
+                "{}: names without regard to case (casefold) of s_encoding {encoding}",
+                text()
+            ))),
+            (None, _) => Err(Error::new(ErrorKind::NotFound, text())),
+        }
     }
 
     /// Every name, those that fast commits added last.
@@ -124,7 +151,7 @@ impl<'a> Directory<'a> {
         Ok(())
     }
 
-    fn lookup_by_hash(&self, name: &[u8]) -> Result<Option<InodeNumber>> {
+    fn lookup_by_hash(&self, wanted: &Wanted<'_>) -> Result<Option<InodeNumber>> {
         let index = Index {
             read: &|logical, is_node| self.block(logical, is_node),
             unsigned: self.superblock.unsigned_hash,
@@ -132,14 +159,14 @@ impl<'a> Directory<'a> {
             large_dir: self.superblock.features.large_dir(),
         };
         let mut found = None;
-        index.search(name, &mut |logical, (bytes, place)| {
+        index.search(wanted.hashed(), &mut |logical, (bytes, place)| {
             let piece = Piece {
                 fields: Fields::new(&bytes, Endian::Little, "directory entry", place),
                 begin: 0,
                 logical: self.blocks.block_size().start_of(logical)?,
             };
             let _ = self.piece(&piece, 0, &mut |entry| {
-                found = (entry.name == name).then_some(entry.inode);
+                found = wanted.is(entry.name).then_some(entry.inode);
                 Ok(found.map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(())))
             })?;
             Ok(found.is_some())

@@ -36,7 +36,7 @@ impl Ext2FileSystem {
             return Ok(fresh);
         }
         if options.ignore_journal {
-            fresh.blocks.remarks().note("remark: journal ignored, as asked".to_owned());
+            fresh.blocks.remarks().note("journal ignored, as asked".to_owned());
             return Ok(fresh);
         }
         if fresh.superblock.journal_inode == 0 {
@@ -48,7 +48,7 @@ impl Ext2FileSystem {
             Ok(replayed) => Ok(replayed),
             // GRUB, which reads no journal, would boot what lies there.
             Err(error) if !options.strict && fresh.is_guests_fault(&error) => {
-                fresh.blocks.remarks().note(format!("remark: journal not replayed: {error}"));
+                fresh.blocks.remarks().note(format!("journal not replayed: {error}"));
                 Ok(fresh)
             }
             Err(error) => Err(error.within("the journal (journal=ignore reads the disk as it lies)")),
@@ -78,7 +78,7 @@ impl Ext2FileSystem {
             return Err(Error::corrupt("the journal changes s_log_block_size").at(0x418));
         }
         remarks.note(format!(
-            "remark: journal replayed in memory: {} transactions, {copies} blocks",
+            "journal replayed in memory: {} transactions, {copies} blocks",
             replay.transactions
         ));
         let mut blocks = blocks.resized(superblock.block_count);
@@ -93,16 +93,16 @@ impl Ext2FileSystem {
         let remarks = blocks.remarks();
         match fast_commit::replay(area, &blocks, superblock) {
             Ok(Outcome { torn: true, .. }) => {
-                remarks.note("remark: a fast commit that is not whole was left out".to_owned());
+                remarks.note("a fast commit that is not whole was left out".to_owned());
                 Ok(blocks)
             }
             Ok(Outcome { commits: 0, .. }) => Ok(blocks),
             Ok(Outcome { commits, patches, .. }) => {
-                remarks.note(format!("remark: {commits} fast commits applied in memory"));
+                remarks.note(format!("{commits} fast commits applied in memory"));
                 Ok(blocks.patched(patches))
             }
             Err(error) if !remarks.is_strict() && self.is_guests_fault(&error) => {
-                remarks.note(format!("remark: fast commits not applied: {error}"));
+                remarks.note(format!("fast commits not applied: {error}"));
                 Ok(blocks)
             }
             Err(error) => Err(error),
@@ -176,8 +176,8 @@ impl FileSystem for Ext2FileSystem {
             uuid: uuid_text(&self.superblock.uuid),
             block_size: self.superblock.block_size.get(),
             size: self.superblock.size(),
-            features: [self.superblock.features.names(), self.blocks.remarks().lines()].concat(),
-            ..Info::default()
+            features: self.superblock.features.names(),
+            remarks: self.blocks.remarks().lines(),
         })
     }
 }

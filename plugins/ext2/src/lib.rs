@@ -14,6 +14,7 @@
 
 mod block_map;
 mod blocks;
+mod case_folding;
 mod casefold;
 mod checksum;
 mod directory;

@@ -77,7 +77,7 @@ mod tests {
         let mut raw = vec![rest; 256];
         raw[0x20..0x24].copy_from_slice(&flags.to_le_bytes());
         raw[I_BLOCK..I_BLOCK + map.len()].copy_from_slice(map);
-        raw[I_GENERATION] = generation;
+        raw[I_GENERATION..I_GENERATION + 4].fill(generation);
         raw
     }
 

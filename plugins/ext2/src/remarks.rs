@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 /// Texts kept; later ones are counted only.
 const MAX_TEXTS: usize = 3;
-/// Bytes kept of a text: `Info` carries it as the name of a feature.
-const MAX_TEXT: usize = 150;
+/// Bytes kept of a text.
+const MAX_TEXT: usize = 240;
 
 /// The policy, and what it let pass. Clones share what they hold.
 #[derive(Debug, Clone, Default)]
@@ -56,14 +56,14 @@ impl Remarks {
         Ok(())
     }
 
-    /// One word for each: `Info` separates the names of features by blanks.
+    /// A line of text each.
     pub(crate) fn lines(&self) -> Vec<String> {
         let Ok(seen) = self.seen.lock() else { return Vec::new() };
         let mut lines = seen.notes.clone();
         if let Some(first) = &seen.first {
-            lines.push(format!("remark: {} wrong checksums, first: {first}", seen.mismatches));
+            lines.push(format!("{} wrong checksums, first: {first}", seen.mismatches));
         }
-        lines.into_iter().map(|line| line.replace(' ', "_")).collect()
+        lines
     }
 }
 

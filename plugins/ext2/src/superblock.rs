@@ -55,6 +55,8 @@ pub(crate) struct Superblock {
     pub(crate) hash_seed: [u32; 4],
     /// `s_flags`: names hash as unsigned characters.
     pub(crate) unsigned_hash: bool,
+    /// `s_encoding`: by which tables names are compared without regard to case.
+    pub(crate) encoding: u16,
 }
 
 impl Superblock {
@@ -120,6 +122,7 @@ impl Superblock {
             seed: checksum_seed(&sb, features)?,
             hash_seed: [sb.u32(0xec)?, sb.u32(0xf0)?, sb.u32(0xf4)?, sb.u32(0xf8)?],
             unsigned_hash: sb.u32(0x160)? & UNSIGNED_HASH != 0,
+            encoding: sb.u16(0x27c)?,
         };
         superblock.check_inode_count(&sb)?;
         Ok(superblock)

@@ -297,25 +297,6 @@ fn encrypted_files_say_so() {
     assert!(read(&*fs, find(&*fs, "plain")) == noise(2, 5000));
 }
 
-#[test]
-fn a_casefold_directory_folds_ascii_and_claims_nothing_more() {
-    let folder = folder();
-    let image = small(folder.path(), &["-O", "casefold"]);
-    common::debugfs_script(
-        &image,
-        &["mkdir d", "cd d", "mknod File p", "mknod file2 p", "set_inode_field . flags 0x40080000"],
-    );
-    let fs = open_image(&image);
-    let directory = find(&*fs, "d");
-    assert!(fs.lookup(directory, b"File").is_ok());
-    assert_eq!(fs.lookup(directory, b"file").unwrap(), fs.lookup(directory, b"FILE").unwrap());
-    assert_eq!(fs.lookup(directory, b"file3").unwrap_err().kind(), ErrorKind::NotFound);
-    assert_eq!(fs.lookup(directory, "f\u{ef}le".as_bytes()).unwrap_err().kind(), ErrorKind::Unsupported);
-    common::debugfs_script(&image, &["cd d", "mknod \u{212a}elvin p"]);
-    let fs = open_image(&image);
-    assert_eq!(fs.lookup(directory, b"kelvin").unwrap_err().kind(), ErrorKind::Unsupported);
-}
-
 /// What one boot asks of a default filesystem reads little: issue 2 allows 256 KiB.
 #[test]
 fn a_boot_reads_little_metadata() {
