@@ -5,7 +5,7 @@ use crate::guest::{FileKind, FileRef, Guest, VolumeId};
 use crate::limits::Limits;
 use crate::menu::{BootMenu, Loader};
 use crate::text::shown;
-use crate::{extlinux, freebsd, grub_legacy, grub2, illumos, linux_guess, netbsd, netware, openbsd, solaris};
+use crate::{extlinux, freebsd, grub_legacy, grub2, illumos, linux_guess, netbsd, netware, openbsd, solaris, systemd_boot};
 
 /// Where a loader's configuration may lie, or where a system that needs none keeps its kernel.
 struct Place {
@@ -75,7 +75,9 @@ fn configurations(guest: &dyn Guest, volume: VolumeId) -> Vec<Candidate> {
         let config = FileRef { volume, path: path.as_bytes().to_vec() };
         Some(Candidate { loader: place.loader, config })
     };
-    PLACES.iter().filter_map(candidate).collect()
+    let systemd_boot = systemd_boot::config(guest, volume);
+    let systemd_boot = systemd_boot.map(|config| Candidate { loader: Loader::SystemdBoot, config });
+    PLACES.iter().filter_map(candidate).chain(systemd_boot).collect()
 }
 
 /// The menu of one of [`candidates`].
@@ -94,6 +96,7 @@ pub fn evaluate(guest: &dyn Guest, candidate: Candidate, limits: &Limits) -> Res
         Loader::OpenBsd => openbsd::menu_of_volume(guest, config, limits),
         Loader::Illumos => illumos::menu_of_volume(guest, config, limits),
         Loader::FreeBsd => freebsd::menu_of_volume(guest, config, limits),
+        Loader::SystemdBoot => systemd_boot::menu_of_volume(guest, config, limits),
         Loader::LinuxGuess => linux_guess::menu_of_kernels(guest, config, limits),
     }
 }

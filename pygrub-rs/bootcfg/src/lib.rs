@@ -31,7 +31,9 @@ mod notes;
 mod openbsd;
 mod reader;
 mod solaris;
+mod systemd_boot;
 mod text;
+mod uki;
 
 pub use access::{Account, Hotkey, Secret, Security, TimeoutStyle};
 pub use discover::{Candidate, candidates, discover, evaluate, guess, parse_config};

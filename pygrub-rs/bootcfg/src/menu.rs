@@ -53,6 +53,8 @@ pub enum Loader {
     GrubLegacy,
     /// Syslinux, extlinux or isolinux: `extlinux.conf`, `isolinux.cfg`.
     Extlinux,
+    /// systemd-boot: entries of the Boot Loader Specification, unified kernel images.
+    SystemdBoot,
     /// None: a Solaris guest of Xen, which says by where its kernel lies what it boots.
     Solaris,
     /// None: a NetWare guest of Xen.
@@ -77,6 +79,7 @@ impl Loader {
             Self::Grub2 => "grub2",
             Self::GrubLegacy => "grub-legacy",
             Self::Extlinux => "extlinux",
+            Self::SystemdBoot => "systemd-boot",
             Self::Solaris => "solaris",
             Self::NetWare => "netware",
             Self::FreeBsd => "freebsd",

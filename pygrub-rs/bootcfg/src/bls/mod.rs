@@ -4,4 +4,7 @@
 //! `grub2/commands/blscfg.rs`) and systemd-boot (see `systemd_boot/`). They differ in how they read a line, in the order
 //! of the entries and in what an argument may hold, so each has a reader of its own.
 
+pub(crate) mod counter;
+pub(crate) mod lines;
 pub(crate) mod rpm_version;
+pub(crate) mod version;

@@ -41,6 +41,12 @@ impl MapGuest {
         self
     }
 
+    /// The last volume is a partition of this type in a GPT.
+    pub(crate) fn of_type(mut self, guid: &str) -> Self {
+        self.volumes.last_mut().unwrap().type_guid = Some(guid.to_owned());
+        self
+    }
+
     /// One more file on the last volume.
     pub(crate) fn file(mut self, path: &str, text: impl AsRef<[u8]>) -> Self {
         let volume = self.volumes.last().unwrap().id;
