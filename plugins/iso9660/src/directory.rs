@@ -196,6 +196,7 @@ impl<'a> Directory<'a> {
             {
                 let place = self.place.saturating_add(sector).saturating_add(to_u64(at));
                 let record = DirectoryRecord::parse(rest, place, self.tree.block_size)?;
+                record.remark(self.tree.sectors.remarks());
                 at = at.saturating_add(record.length);
                 if sink(record, sector.saturating_add(to_u64(at)))?.is_break() {
                     return Ok(());

@@ -1,6 +1,7 @@
 //! "Format of a Directory Record" (ECMA-119 9.1).
 
 use crate::date;
+use crate::remarks::Remarks;
 use crate::sectors::Sectors;
 use crate::units::{BlockSize, to_u64};
 use fsimage_sdk::{Endian, Error, Fields, Result};
@@ -36,8 +37,19 @@ pub(crate) struct DirectoryRecord {
     /// Blocks of a file unit and of the gap behind it, both 0 unless interleaved.
     pub(crate) interleave: (u8, u8),
     pub(crate) name: Vec<u8>,
+    /// Whether a number's big-endian half is not its little-endian one, which counts.
+    halves_disagree: bool,
     /// "System Use": the rest of the record.
     pub(crate) system_use: Vec<u8>,
+}
+
+/// A remark of descriptors and records.
+pub(crate) const HALVES_DIFFER: &str =
+    "a number is stored twice and differently, its little-endian half counts";
+
+/// A number in both byte orders (ECMA-119 7.3.3).
+pub(crate) fn both_halves(fields: &Fields<'_>, at: usize) -> Result<(u32, u32)> {
+    Ok((fields.u32(at)?, u32::from_be_bytes(fields.array(at.saturating_add(4))?)))
 }
 
 impl DirectoryRecord {
@@ -60,6 +72,8 @@ impl DirectoryRecord {
         let extended = record.u8(1)?;
         let extent = record.u32(2)?;
         let data_length = record.u32(10)?;
+        let halves_disagree =
+            [2_usize, 10].iter().any(|&at| both_halves(&record, at).is_ok_and(|(l, b)| l != b));
         let mtime = date::short(record.array(18)?);
         let flags = record.u8(25)?;
         let interleave = (record.u8(26)?, record.u8(27)?);
@@ -77,7 +91,25 @@ impl DirectoryRecord {
             record.corrupt(2, format_args!("extent {extent} and {extended} blocks behind it"))
         })?;
         let data_place = block_size.place(data_block);
-        Ok(Self { place, length, data_place, data_length, mtime, flags, interleave, name, system_use })
+        Ok(Self {
+            place,
+            length,
+            data_place,
+            data_length,
+            mtime,
+            flags,
+            interleave,
+            name,
+            halves_disagree,
+            system_use,
+        })
+    }
+
+    /// Remarks what is odd about the record: the first one of a disc stands for all of them.
+    pub(crate) fn remark(&self, remarks: &Remarks) {
+        if self.halves_disagree {
+            remarks.note(HALVES_DIFFER, format_args!("directory record at 0x{:x}", self.place));
+        }
     }
 
     /// The record at this byte of the volume.

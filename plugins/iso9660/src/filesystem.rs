@@ -88,7 +88,7 @@ impl Iso9660FileSystem {
         Ok(self.options.boot && !self.boot()?.is_empty() && root.lookup(boot_directory::NAME).is_err())
     }
 
-    /// What stands in `Info.features`, without blanks. A broken catalogue is told there: it breaks no file.
+    /// What stands in `Info.features`, without blanks. A broken catalogue is told there and remarked: it breaks no file.
     fn features(&self) -> Vec<String> {
         let mut features = vec![self.tree.view.name().to_owned()];
         for (there, name) in [
@@ -102,14 +102,20 @@ impl Iso9660FileSystem {
         }
         if let Some(sector) = self.set.boot_catalogue {
             match Catalogue::read(&self.tree.sectors, sector) {
-                Ok(Catalogue { images, .. }) => {
+                Ok(Catalogue { images, remark }) => {
+                    if let Some(remark) = remark {
+                        self.tree.sectors.remarks().note("El Torito", remark);
+                    }
                     features.extend(images.iter().take(IMAGES_SHOWN).map(BootImage::describe));
                     let more = images.len().saturating_sub(IMAGES_SHOWN);
                     if more > 0 {
                         features.push(format!("el-torito:{more}-more"));
                     }
                 }
-                Err(error) => features.push(format!("el-torito:{}", error.kind().text().replace(' ', "-"))),
+                Err(error) => {
+                    features.push(format!("el-torito:{}", error.kind().text().replace(' ', "-")));
+                    self.tree.sectors.remarks().note("El Torito", error);
+                }
             }
         }
         features
@@ -217,7 +223,8 @@ impl FileSystem for Iso9660FileSystem {
             block_size: u32::from(self.tree.block_size.get()),
             size: self.tree.block_size.place(self.descriptor.space_size),
             features: self.features(),
-            ..Info::default()
+            // After the features, which may remark on the catalogue.
+            remarks: self.tree.sectors.remarks().lines(),
         })
     }
 }

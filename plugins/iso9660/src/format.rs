@@ -4,7 +4,7 @@ use crate::Iso9660;
 use crate::filesystem::Iso9660FileSystem;
 use crate::mount_options::MountOptions;
 use crate::sectors::Sectors;
-use crate::session;
+use crate::session::{self, Session};
 use crate::volume_descriptor::DescriptorSet;
 use fsimage_sdk::{Error, ErrorKind, FileSystem, Format, Limits, OpenOptions, Probe, Result, Volume};
 
@@ -33,10 +33,14 @@ impl Format for Iso9660 {
         let mount_options = MountOptions::parse(&options.options)?;
         let sectors = Sectors::new(volume.clone());
         let session = session::find(&sectors, mount_options.session)?;
+        if mount_options.session == Session::Beginning {
+            session::remark(&sectors, session);
+        }
         let set = DescriptorSet::read(&sectors, session)?.ok_or_else(|| {
             let place = session.saturating_add(16).saturating_mul(2048);
             Error::new(ErrorKind::NotRecognised, "no volume descriptor").at(place)
         })?;
+        set.main()?.remark(&sectors)?;
         Ok(Box::new(Iso9660FileSystem::new(sectors, set, mount_options, options.limits)?))
     }
 }

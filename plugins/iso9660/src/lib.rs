@@ -26,6 +26,7 @@ mod label;
 mod mount_options;
 mod node;
 mod plain_name;
+mod remarks;
 mod rock_ridge;
 mod sectors;
 mod session;

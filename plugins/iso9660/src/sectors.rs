@@ -1,5 +1,6 @@
 //! Metadata of the volume, the last pieces of it kept.
 
+use crate::remarks::Remarks;
 use crate::units::{to_u64, to_usize};
 use fsimage_sdk::{Error, ErrorKind, ReadAt, Result, Volume};
 use std::collections::VecDeque;
@@ -17,15 +18,21 @@ pub(crate) struct Sectors {
     volume: Volume,
     /// Newest last. A mutex that is only ever tried: a reader that finds it taken does without.
     kept: Mutex<VecDeque<(u64, Arc<[u8]>)>>,
+    /// What was odd about what was read.
+    remarks: Remarks,
 }
 
 impl Sectors {
     pub(crate) fn new(volume: Volume) -> Self {
-        Self { volume, kept: Mutex::default() }
+        Self { volume, kept: Mutex::default(), remarks: Remarks::default() }
     }
 
     pub(crate) fn volume(&self) -> &dyn ReadAt {
         &*self.volume
+    }
+
+    pub(crate) fn remarks(&self) -> &Remarks {
+        &self.remarks
     }
 
     /// `length` bytes of metadata.

@@ -52,6 +52,19 @@ pub(crate) fn find(sectors: &Sectors, wanted: Session) -> Result<u64> {
     })
 }
 
+/// Remarks that the disc's beginning does not describe its newest session.
+pub(crate) fn remark(sectors: &Sectors, session: u64) {
+    let sessions = list(sectors, MAX_SESSIONS);
+    if let (Some(&first), Some(&last)) = (sessions.first(), sessions.last())
+        && (session, first) == (0, 0)
+        && last != 0
+    {
+        let text =
+            format_args!("of {}, the last one at sector {last}; session=last reads that", sessions.len());
+        sectors.remarks().note("the first session is read", text);
+    }
+}
+
 /// The sectors at which up to so many sessions begin.
 fn list(sectors: &Sectors, count: usize) -> Vec<u64> {
     let begins = if end(sectors, FIRST_COPY).is_some() { FIRST_COPY } else { 0 };

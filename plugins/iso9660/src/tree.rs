@@ -22,7 +22,9 @@ pub(crate) struct Tree {
 impl Tree {
     /// The record at this byte.
     pub(crate) fn record(&self, place: u64) -> Result<DirectoryRecord> {
-        DirectoryRecord::read(&self.sectors, place, self.block_size)
+        let record = DirectoryRecord::read(&self.sectors, place, self.block_size)?;
+        record.remark(self.sectors.remarks());
+        Ok(record)
     }
 
     /// A record's Rock Ridge entries; none in another view.

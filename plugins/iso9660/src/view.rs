@@ -83,7 +83,10 @@ pub(crate) fn choose(
             // As in Linux: where the one tree is empty, the other is meant.
             let other = joliet.filter(|_| options.view.is_none() && is_empty(sectors, &root, &primary));
             return match other {
-                Some(joliet) => Ok((View::Joliet, joliet.parse()?)),
+                Some(joliet) => {
+                    sectors.remarks().note("the Rock Ridge tree is empty", "Joliet is read");
+                    Ok((View::Joliet, joliet.parse()?))
+                }
                 None => Ok((View::RockRidge(skip), primary)),
             };
         }

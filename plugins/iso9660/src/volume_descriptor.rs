@@ -1,5 +1,6 @@
 //! Volume descriptors (ECMA-119 8), one a sector from the sixteenth of a session on.
 
+use crate::directory_record::{HALVES_DIFFER, both_halves};
 use crate::joliet;
 use crate::sectors::Sectors;
 use crate::units::{BlockSize, SECTOR, SECTOR_BYTES};
@@ -54,6 +55,27 @@ impl RawDescriptor {
             .filter(|&block| block != 0)
             .ok_or_else(|| vd.corrupt(158, "a root directory without a place"))?;
         Ok(VolumeDescriptor { block_size, space_size, root: block_size.place(root_block) })
+    }
+
+    /// Remarks what is odd about a descriptor that is used.
+    ///
+    /// # Errors
+    /// Never, as a descriptor is a whole sector.
+    pub(crate) fn remark(&self, sectors: &Sectors) -> Result<()> {
+        let vd = self.fields();
+        let (size, root) = (both_halves(&vd, 80)?, both_halves(&vd, 158)?);
+        let block_size = (vd.u16(128)?, u16::from_be_bytes(vd.array(130)?));
+        if size.0 != size.1 || root.0 != root.1 || block_size.0 != block_size.1 {
+            let place = format_args!("volume descriptor at 0x{:x}", self.place);
+            sectors.remarks().note(HALVES_DIFFER, place);
+        }
+        let end = u64::from(size.0).saturating_mul(u64::from(block_size.0));
+        let volume = sectors.volume().size();
+        if end > volume {
+            let text = format_args!("{end} bytes wanted, {volume} there");
+            sectors.remarks().note("the image is shorter than its filesystem", text);
+        }
+        Ok(())
     }
 
     /// "Volume Identifier", BP 41 to 72.

@@ -306,7 +306,26 @@ fn numbers_whose_halves_disagree() {
     // The big-endian half is not looked at, as in Linux.
     let volume = Patched::new(&disc.bytes, vec![(file + 6, vec![0xff; 4]), (file + 14, vec![0xff; 4])]);
     let fs = try_open(volume, "").unwrap();
+    assert_eq!(fs.info().unwrap().remarks, [""; 0]);
     assert_eq!(read(&*fs, find(&*fs, "/dir/file")), noise(1, 2048));
+    let place = format!("counts: directory record at 0x{file:x}");
+    let text = format!("a number is stored twice and differently, its little-endian half {place}");
+    assert_eq!(fs.info().unwrap().remarks, [text]);
+    let volume = Patched::new(&disc.bytes, vec![(0x8000 + 84, vec![0xff])]);
+    let remarks = try_open(volume, "").unwrap().info().unwrap().remarks;
+    assert!(remarks[0].ends_with("counts: volume descriptor at 0x8000"), "{remarks:?}");
+}
+
+#[test]
+fn an_image_that_is_cut_off() {
+    let disc = Disc::new();
+    let half = Arc::new(disc.bytes[..disc.bytes.len() - 2048].to_vec());
+    let (whole, left) = (u64::from(disc.u32(0x8000 + 80)) * 2048, half.len());
+    let remarks = try_open(half, "").unwrap().info().unwrap().remarks;
+    assert_eq!(
+        remarks,
+        [format!("the image is shorter than its filesystem: {whole} bytes wanted, {left} there")]
+    );
 }
 
 #[test]

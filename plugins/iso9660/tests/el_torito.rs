@@ -151,6 +151,8 @@ fn broken_catalogues_break_no_file() {
             "{:?}",
             fs.info().unwrap().features
         );
+        let remarks = fs.info().unwrap().remarks;
+        assert!(remarks.iter().any(|r| r.starts_with("El Torito: ") && r.contains(message)), "{remarks:?}");
         assert_eq!(read(&*fs, find(&*fs, "/efi.img")), noise(1, 70_000));
         let error = try_open(volume, "boot").err().unwrap();
         assert!(error.to_string().contains(message), "{error}");

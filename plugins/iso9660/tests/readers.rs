@@ -122,6 +122,7 @@ fn rock_ridge() {
             assert_same(&ours, &by_isoinfo(&image, "-R"));
         }
         assert_eq!(common::assert_extents(&*fs, &*common::Image::open(&image)), 0);
+        assert_eq!(fs.info().unwrap().remarks, [""; 0], "{maker} {options:?}");
     }
 }
 

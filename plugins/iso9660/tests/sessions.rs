@@ -109,6 +109,10 @@ fn a_disc_that_cannot_be_overwritten() {
         ["one", "one", "two"]
     );
     assert_same(&items(&*open(&disc, "")), &by_xorriso(&disc, folder.path(), &[]));
+    let text =
+        format!("the first session is read: of 3, the last one at sector {third}; session=last reads that");
+    assert_eq!(open(&disc, "").info().unwrap().remarks, [text]);
+    assert_eq!(open(&disc, "session=last").info().unwrap().remarks, [""; 0]);
 }
 
 /// A CD has a gap between sessions, which xorriso does not look behind in an image.

@@ -113,6 +113,11 @@ pub(crate) const DISCS: &[Disc] = &[
         .then("blocks of 512 bytes", |disc| relabel::block_size(disc, 512)),
     disc(Deep, "genisoimage", "-R", &["", "norock"])
         .then("nine bytes to skip", |disc| relabel::skip_bytes(disc, 9)),
+    disc(Posix, "xorriso", "-R -J -joliet-long", &["", "norock", "norock,nojoliet"])
+        .then("big-endian halves spoiled", |disc| relabel::spoil_big_endian(disc)),
+    // zisofs, whose first version Linux reads.
+    disc(Simple, "zisofs", "version_2=off:block_size=32k", &["", "nocompress"]),
+    disc(Simple, "zisofs", "version_2=off:block_size=128k", &[""]),
 ];
 
 /// Discs on which names are looked up in [`SPELLINGS`].
@@ -171,6 +176,12 @@ pub(crate) fn make(disc: &Disc, tree: &Path, image: &Path) {
         "native" => {
             let map = [image.as_os_str(), "-map".as_ref(), tree.as_os_str(), "/".as_ref()];
             ("xorriso", options.chain([OsStr::new("-outdev")]).chain(map).collect())
+        }
+        "zisofs" => {
+            let map = [image.as_os_str(), "-map".as_ref(), tree.as_os_str(), "/".as_ref()];
+            let filter = ["-set_filter_r", "--zisofs", "/", "--"].map(OsStr::new);
+            let begin = [OsStr::new("-zisofs")].into_iter().chain(options).chain([OsStr::new("-outdev")]);
+            ("xorriso", begin.chain(map).chain(filter).collect())
         }
         "makefs" => {
             let format = ["-t", "cd9660", "-o"].map(OsStr::new);

@@ -150,3 +150,15 @@ pub(crate) fn skip_bytes(disc: &mut [u8], count: u8) {
         disc[*record] += count;
     }
 }
+
+/// The same disc with other big-endian halves than little-endian ones, in descriptors and records.
+pub(crate) fn spoil_big_endian(disc: &mut [u8]) {
+    for descriptor in descriptors(disc) {
+        let mut records = records(disc, descriptor);
+        records.push(descriptor + 156);
+        for at in records.into_iter().flat_map(|record| [record + 2, record + 10]).chain([descriptor + 80]) {
+            disc[at + 4..at + 8].fill(0xa5);
+        }
+        disc[descriptor + 130..descriptor + 132].fill(0xa5);
+    }
+}
