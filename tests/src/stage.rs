@@ -31,6 +31,7 @@ impl Stage {
         Self::with(&[
             ("libfsimage_plugin_ext2.so", "libfsimage_plugin_ext2.so"),
             ("libfsimage_plugin_iso9660.so", "libfsimage_plugin_iso9660.so"),
+            ("libfsimage_plugin_ufs.so", "libfsimage_plugin_ufs.so"),
         ])
     }
 
