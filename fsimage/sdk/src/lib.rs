@@ -11,6 +11,7 @@
 #![deny(unsafe_code)]
 
 mod bytes;
+mod crc32c;
 mod error;
 #[allow(unsafe_code)]
 mod export;
@@ -18,8 +19,10 @@ mod filesystem;
 mod limits;
 pub mod path;
 mod read_at;
+mod remarks;
 
 pub use bytes::{Endian, Fields};
+pub use crc32c::crc32c;
 pub use error::{Error, Result};
 #[doc(hidden)]
 pub use export::shims;
@@ -30,3 +33,4 @@ pub use fsimage_abi as abi;
 pub use fsimage_abi::{ErrorKind, FileType};
 pub use limits::Limits;
 pub use read_at::{ReadAt, Region, Volume};
+pub use remarks::Remarks;

@@ -4,11 +4,10 @@
 use crate::journal_superblock::MAGIC;
 use crate::overlay::Overlay;
 use crate::patches::Patches;
-use crate::remarks::Remarks;
 use crate::superblock::Superblock;
 use crate::units::{BlockNumber, BlockSize, beyond_64_bits, to_u64, to_usize};
 use core::ops::ControlFlow;
-use fsimage_sdk::{Error, ErrorKind, Result, Volume};
+use fsimage_sdk::{Error, ErrorKind, Remarks, Result, Volume};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

@@ -1,18 +1,10 @@
-//! The four sums of ext4 and jbd2, none of which inverts its result at the end.
-
-/// "Metadata Checksums": crc32c (Castagnoli), least significant bit first, going on from `crc`.
-pub(crate) fn crc32c(crc: u32, bytes: &[u8]) -> u32 {
-    bytes.iter().fold(crc, |crc, &byte| {
-        let [low, ..] = crc.to_le_bytes();
-        entry(&CRC32C, low ^ byte) ^ crc >> 8
-    })
-}
+//! The sums of ext4 and jbd2 beside crc32c; neither inverts its result at the end.
 
 /// jbd2's first checksums: crc32 (IEEE), most significant bit first.
 pub(crate) fn crc32_be(crc: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(crc, |crc, &byte| {
         let [high, ..] = crc.to_be_bytes();
-        entry(&CRC32_BE, high ^ byte) ^ crc << 8
+        TABLE.get(usize::from(high ^ byte)).copied().unwrap_or(0) ^ crc << 8
     })
 }
 
@@ -23,30 +15,21 @@ pub(crate) fn crc16(crc: u16, bytes: &[u8]) -> u16 {
     })
 }
 
-fn entry(table: &[u32; 256], index: u8) -> u32 {
-    table.get(usize::from(index)).copied().unwrap_or(0)
-}
-
-static CRC32C: [u32; 256] = table(false, 0x82f6_3b78);
-static CRC32_BE: [u32; 256] = table(true, 0x04c1_1db7);
+static TABLE: [u32; 256] = table();
 
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "OK to index and add: evaluated by the compiler, for 0 to 255"
 )]
-const fn table(big: bool, polynomial: u32) -> [u32; 256] {
+const fn table() -> [u32; 256] {
     let mut table = [0; 256];
     let (mut index, mut byte) = (0, 0_u32);
     while index < 256 {
-        let mut crc = if big { byte << 24 } else { byte };
+        let mut crc = byte << 24;
         let mut bit = 0;
         while bit < 8 {
-            let out = if big { crc & 0x8000_0000 != 0 } else { crc & 1 != 0 };
-            crc = if big { crc << 1 } else { crc >> 1 };
-            if out {
-                crc ^= polynomial;
-            }
+            crc = if crc & 0x8000_0000 == 0 { crc << 1 } else { crc << 1 ^ 0x04c1_1db7 };
             bit += 1;
         }
         table[index] = crc;
@@ -60,10 +43,9 @@ const fn table(big: bool, polynomial: u32) -> [u32; 256] {
 mod tests {
     use super::*;
 
-    /// The check values of the catalogue of parametrised CRC algorithms (CRC-32/ISCSI, /MPEG-2, CRC-16/MODBUS).
+    /// The check values of the catalogue of parametrised CRC algorithms (CRC-32/MPEG-2, CRC-16/MODBUS).
     #[test]
     fn check_values() {
-        assert_eq!(!crc32c(u32::MAX, b"123456789"), 0xe306_9283);
         assert_eq!(crc32_be(u32::MAX, b"123456789"), 0x0376_e6e7);
         assert_eq!(crc16(u16::MAX, b"123456789"), 0x4b37);
     }

@@ -4,13 +4,12 @@
 //! changes wait for its tail, whose checksum covers all tags since the tail before.
 
 use crate::blocks::Blocks;
-use crate::checksum::crc32c;
 use crate::fast_commit_tags::{self, Change, HEADER_SIZE, Kind};
 use crate::journal_map::JournalMap;
 use crate::patches::Patches;
 use crate::superblock::Superblock;
 use core::ops::Range;
-use fsimage_sdk::{Endian, Error, Fields, Result};
+use fsimage_sdk::{Endian, Error, Fields, Result, crc32c};
 
 /// Features of an area that change how it is read: `EXT4_FC_SUPPORTED_FEATURES` is 0, there is none yet.
 const KNOWN_FEATURES: u32 = 0;

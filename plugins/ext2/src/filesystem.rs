@@ -6,12 +6,12 @@ use crate::fast_commit::{self, Area, Outcome};
 use crate::inode::Inode;
 use crate::options::Options;
 use crate::overlay::Overlay;
-use crate::remarks::Remarks;
 use crate::superblock::{ROOT_INODE, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE, Superblock};
 use crate::{file, journal, metadata_checksum, symlink};
 use core::ops::ControlFlow;
 use fsimage_sdk::{
-    DirCursor, DirEntry, Error, ErrorKind, Extent, FileSystem, Info, Limits, Metadata, NodeId, Result, Volume,
+    DirCursor, DirEntry, Error, ErrorKind, Extent, FileSystem, Info, Limits, Metadata, NodeId, Remarks,
+    Result, Volume,
 };
 use std::sync::{Arc, Mutex};
 

@@ -5,7 +5,7 @@
 //! earlier transaction, or this one, wrote to their blocks. Nothing of a transaction without commit is entered.
 
 use crate::blocks::Blocks;
-use crate::checksum::{crc32_be, crc32c};
+use crate::checksum::crc32_be;
 use crate::fast_commit::Area;
 use crate::inode::Inode;
 use crate::journal_map::JournalMap;
@@ -14,7 +14,7 @@ use crate::journal_tags::{self, Tag};
 use crate::overlay::{JournalCopy, Overlay};
 use crate::superblock::Superblock;
 use crate::units::{BlockNumber, to_u64};
-use fsimage_sdk::{Endian, Error, Fields, Limits, Result};
+use fsimage_sdk::{Endian, Error, Fields, Limits, Result, crc32c};
 use std::sync::Arc;
 
 const BLOCKTYPE_DESCRIPTOR: u32 = 1;

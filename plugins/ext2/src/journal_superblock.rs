@@ -1,8 +1,7 @@
 //! "Journal (jbd2)", "Super Block" (`struct journal_superblock_s`), big-endian like everything in a journal.
 
-use crate::checksum::crc32c;
 use crate::units::BlockSize;
-use fsimage_sdk::{Endian, Error, Fields, Result};
+use fsimage_sdk::{Endian, Error, Fields, Result, crc32c};
 
 /// `h_magic` of every block that is not a copy.
 pub(crate) const MAGIC: u32 = 0xc03b_3998;

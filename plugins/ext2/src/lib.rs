@@ -40,7 +40,6 @@ mod options;
 mod overlay;
 mod patches;
 mod raw_inode;
-mod remarks;
 mod superblock;
 mod symlink;
 mod units;

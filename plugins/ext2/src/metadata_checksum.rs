@@ -1,10 +1,10 @@
-//! "Metadata Checksums": whether a structure is what was written. What a mismatch means is the policy of `remarks`.
+//! "Metadata Checksums": whether a structure is what was written. What a mismatch means is the policy of `Remarks`.
 
 use crate::blocks::Blocks;
-use crate::checksum::{crc16, crc32c};
+use crate::checksum::crc16;
 use crate::inode::GOOD_OLD_SIZE;
 use crate::superblock::Superblock;
-use fsimage_sdk::{Endian, Error, Fields, Result};
+use fsimage_sdk::{Endian, Error, Fields, Result, crc32c};
 
 /// `det_reserved_ft` of the entry that ends a checksummed leaf.
 const TAIL_FILE_TYPE: u8 = 0xde;

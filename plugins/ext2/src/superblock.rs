@@ -1,10 +1,9 @@
 //! "The Super Block" (`struct ext4_super_block`).
 
-use crate::checksum::crc32c;
 use crate::features::Features;
 use crate::units::{BlockNumber, BlockSize, GroupNumber, InodeNumber, join_u64};
 use core::num::NonZeroU32;
-use fsimage_sdk::{Endian, Error, Fields, Result, Volume};
+use fsimage_sdk::{Endian, Error, Fields, Result, Volume, crc32c};
 
 /// Byte offset of the primary superblock, whatever the block size.
 pub(crate) const SUPERBLOCK_OFFSET: u64 = 0x400;

@@ -2,10 +2,9 @@
 //! laid over both.
 
 use crate::overlay::Overlay;
-use crate::remarks::Remarks;
 use crate::superblock::Superblock;
 use crate::units::to_u64;
-use fsimage_sdk::{Error, ErrorKind, Result, Volume};
+use fsimage_sdk::{Error, ErrorKind, Remarks, Result, Volume};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

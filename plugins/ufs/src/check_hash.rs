@@ -2,12 +2,10 @@
 //! of `remarks`.
 
 use crate::blocks::Blocks;
-use crate::checksum::crc32c;
 use crate::flavour::Flavour;
-use crate::remarks::Remarks;
 use crate::state::{METACKHASH, State};
 use crate::units::to_usize;
-use fsimage_sdk::{Fields, Result, Volume};
+use fsimage_sdk::{Fields, Remarks, Result, Volume, crc32c};
 
 /// `CK_SUPERBLOCK`.
 const SUPERBLOCK: u32 = 0x1;

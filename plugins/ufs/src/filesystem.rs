@@ -7,7 +7,6 @@ use crate::log_scan::{self, Replay};
 use crate::options::Options;
 use crate::overlay::Overlay;
 use crate::places::Found;
-use crate::remarks::Remarks;
 use crate::state::Condition;
 use crate::superblock::Superblock;
 use crate::units::{GroupNumber, InodeNumber};
@@ -15,7 +14,7 @@ use crate::{cylinder_group, file, symlink};
 use core::ops::ControlFlow;
 use fsimage_sdk::{
     DirCursor, DirEntry, Endian, Error, ErrorKind, Extent, Fields, FileSystem, Info, Limits, Metadata,
-    NodeId, Result, Volume,
+    NodeId, Remarks, Result, Volume,
 };
 use std::sync::{Arc, Mutex};
 

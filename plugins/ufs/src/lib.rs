@@ -17,7 +17,6 @@
 mod block_map;
 mod blocks;
 mod check_hash;
-mod checksum;
 mod cylinder_group;
 mod directory;
 mod file;
@@ -32,7 +31,6 @@ mod log_space;
 mod options;
 mod overlay;
 mod places;
-mod remarks;
 mod state;
 mod superblock;
 mod symlink;

@@ -1,6 +1,6 @@
-//! What was wrong and went on: GRUB boots such a guest, so by default we do too, and say so.
+//! What was wrong and went on: a guest's own loader boots such a guest, so by default we do too, and say so.
 
-use fsimage_sdk::{Error, Result};
+use crate::{Error, Result};
 use std::sync::{Arc, Mutex};
 
 /// Texts kept; later ones are counted only.
@@ -8,9 +8,10 @@ const MAX_TEXTS: usize = 3;
 /// Bytes kept of a text: `Info` carries 2 KiB of them.
 const MAX_TEXT: usize = 400;
 
-/// The policy, and what it let pass. Clones share what they hold.
+/// What a filesystem does about what is wrong and could go on, such as a checksum: fail when it is strict, else go on and
+/// remember, for [`crate::Info::remarks`]. Clones share what they hold.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Remarks {
+pub struct Remarks {
     strict: bool,
     seen: Arc<Mutex<Seen>>,
 }
@@ -23,12 +24,20 @@ struct Seen {
 }
 
 impl Remarks {
-    pub(crate) fn new(strict: bool) -> Self {
+    /// With nothing to remark yet.
+    #[must_use]
+    pub fn new(strict: bool) -> Self {
         Self { strict, seen: Arc::default() }
     }
 
+    /// Is what is wrong to fail?
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// Something a user of `info` should know.
-    pub(crate) fn note(&self, text: String) {
+    pub fn note(&self, text: String) {
         if let Ok(mut seen) = self.seen.lock()
             && seen.notes.len() < MAX_TEXTS
         {
@@ -36,11 +45,11 @@ impl Remarks {
         }
     }
 
-    /// A check hash that is not the one of its structure.
+    /// A checksum that is not the one of its structure.
     ///
     /// # Errors
-    /// The same error under `checksums=strict`.
-    pub(crate) fn mismatch(&self, error: Error) -> Result<()> {
+    /// The same error when strict.
+    pub fn mismatch(&self, error: Error) -> Result<()> {
         if self.strict {
             return Err(error);
         }
@@ -52,11 +61,12 @@ impl Remarks {
     }
 
     /// A line of text each.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
         let Ok(seen) = self.seen.lock() else { return Vec::new() };
         let mut lines = seen.notes.clone();
         if let Some(first) = &seen.first {
-            lines.push(format!("{} wrong check hashes, first: {first}", seen.mismatches));
+            lines.push(format!("{} wrong checksums, first: {first}", seen.mismatches));
         }
         lines
     }

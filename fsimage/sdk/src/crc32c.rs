@@ -1,7 +1,9 @@
-//! crc32c (Castagnoli), least significant bit first, without a final inversion, as FreeBSD's `calculate_crc32c`.
+//! The checksum that filesystems of the last twenty years share.
 
-/// The sum over `bytes`, going on from `crc`.
-pub(crate) fn crc32c(crc: u32, bytes: &[u8]) -> u32 {
+/// crc32c (Castagnoli), least significant bit first, going on from `crc`, without a final inversion: what ext4, UFS2 and
+/// others keep on the disk.
+#[must_use]
+pub fn crc32c(crc: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(crc, |crc, &byte| {
         let [low, ..] = crc.to_le_bytes();
         let entry = TABLE.get(usize::from(low ^ byte)).copied().unwrap_or(0);
