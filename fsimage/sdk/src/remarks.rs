@@ -60,6 +60,11 @@ impl Remarks {
         Ok(())
     }
 
+    /// Checksums that were wrong until now.
+    pub(crate) fn mismatches(&self) -> u64 {
+        self.seen.lock().map_or(0, |seen| seen.mismatches)
+    }
+
     /// A line of text each.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {

@@ -40,8 +40,11 @@ impl Ext2FileSystem {
             return Ok(fresh);
         }
         if fresh.superblock.journal_inode == 0 {
-            let text = "superblock: s_journal_inum 0: the external journal is not replayed (journal=ignore reads \
-                        what lies on this volume)";
+            let text = format!(
+                "superblock: s_journal_inum 0: the external journal {} is not replayed (journal=ignore reads what lies \
+                 on this volume)",
+                uuid_text(&fresh.superblock.journal_uuid)
+            );
             return Err(Error::unsupported(text).at(0x4e0));
         }
         match fresh.replayed(volume) {

@@ -48,6 +48,8 @@ pub(crate) struct Superblock {
     pub(crate) uuid: [u8; 16],
     /// `s_journal_inum`: 8, or 0 when the journal lies on another volume.
     pub(crate) journal_inode: u32,
+    /// `s_journal_uuid`: of the journal that lies on another volume.
+    pub(crate) journal_uuid: [u8; 16],
     /// What every checksum of metadata goes on from; `None` when there are none.
     pub(crate) seed: Option<u32>,
     /// `s_hash_seed`.
@@ -122,6 +124,7 @@ impl Superblock {
             hash_seed: [sb.u32(0xec)?, sb.u32(0xf0)?, sb.u32(0xf4)?, sb.u32(0xf8)?],
             unsigned_hash: sb.u32(0x160)? & UNSIGNED_HASH != 0,
             encoding: sb.u16(0x27c)?,
+            journal_uuid: sb.array(0xd0)?,
         };
         superblock.check_inode_count(&sb)?;
         Ok(superblock)

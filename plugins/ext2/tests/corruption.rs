@@ -202,7 +202,7 @@ fn superblock_fields() {
     let error = EXT2.open(&[volume], &OpenOptions::default()).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "unsupported: superblock: s_journal_inum 0: the external journal is not replayed (journal=ignore reads what \
+        "unsupported: superblock: s_journal_inum 0: the external journal  is not replayed (journal=ignore reads what \
          lies on this volume) (at 0x4e0)"
     );
 }

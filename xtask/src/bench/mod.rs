@@ -6,6 +6,7 @@
 //! target/ all the same. A room removes what it made before the next begins: at most 5 GiB are in use at a time.
 
 mod boot;
+mod ext2;
 mod reads;
 mod row;
 
@@ -18,8 +19,10 @@ use std::path::{Path, PathBuf};
 type Room = fn(&Bench) -> Result;
 
 /// Every room: its name, what is compared in it, its function.
-const ROOMS: &[(&str, &str, Room)] =
-    &[("boot", "a guest's kernel and ramdisk, by whole boot loaders: small, and 1 GiB", boot::run)];
+const ROOMS: &[(&str, &str, Room)] = &[
+    ("boot", "a guest's kernel and ramdisk, by whole boot loaders: small, and 1 GiB", boot::run),
+    ("ext2", "a ramdisk in one extent, in 10,000 fragments, through indirect blocks", ext2::run),
+];
 
 /// What each room is given.
 struct Bench {
