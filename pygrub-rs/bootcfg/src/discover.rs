@@ -5,7 +5,10 @@ use crate::guest::{FileKind, FileRef, Guest, VolumeId};
 use crate::limits::Limits;
 use crate::menu::{BootMenu, Loader};
 use crate::text::shown;
-use crate::{extlinux, freebsd, grub_legacy, grub2, illumos, linux_guess, netbsd, netware, openbsd, solaris, systemd_boot};
+use crate::{
+    extlinux, freebsd, grub_legacy, grub2, illumos, lilo, linux_guess, netbsd, netware, openbsd, solaris,
+    systemd_boot,
+};
 
 /// Where a loader's configuration may lie, or where a system that needs none keeps its kernel.
 struct Place {
@@ -42,6 +45,9 @@ const PLACES: &[Place] = &[
     place(Loader::Extlinux, &["/boot/syslinux/syslinux.cfg"]),
     place(Loader::Extlinux, &["/syslinux/syslinux.cfg"]),
     place(Loader::Extlinux, &["/syslinux.cfg"]),
+    place(Loader::Lilo, lilo::LILO),
+    place(Loader::Elilo, lilo::ELILO),
+    place(Loader::Yaboot, lilo::YABOOT),
     place(Loader::NetBsd, netbsd::PATHS),
     place(Loader::NetBsd, &netbsd::KERNELS_BY_PREFERENCE),
     place(Loader::OpenBsd, openbsd::PATHS),
@@ -92,6 +98,7 @@ pub fn evaluate(guest: &dyn Guest, candidate: Candidate, limits: &Limits) -> Res
         Loader::Extlinux => extlinux::menu_from_file(guest, config, limits),
         Loader::Solaris => solaris::menu_of_kernel(guest, config, limits),
         Loader::NetWare => netware::menu_of_kernel(guest, config, limits),
+        Loader::Lilo | Loader::Elilo | Loader::Yaboot => lilo::menu_from_file(loader, guest, config, limits),
         Loader::NetBsd => netbsd::menu_of_file(guest, config, limits),
         Loader::OpenBsd => openbsd::menu_of_volume(guest, config, limits),
         Loader::Illumos => illumos::menu_of_volume(guest, config, limits),
@@ -142,7 +149,7 @@ fn guesses(guest: &dyn Guest, volume: VolumeId) -> Option<Candidate> {
 
 /// The menu of a configuration's text alone, without a guest: no `search` succeeds, no file exists, and every
 /// [`FileRef`] is on [`VolumeId::NONE`]. Whose text it is is told by the first words of its lines: `menuentry` or
-/// `submenu` is GRUB 2's; else `title` is GRUB legacy's; else `set`, `if` or `function` is GRUB 2's; else `menu=` is NetBSD's;
+/// `submenu` is GRUB 2's; else `title` is GRUB legacy's; else `set`, `if` or `function` is GRUB 2's; else `menu=` is NetBSD's; else `image=` is LILO's;
 /// else `label` or `append`, in either case, is extlinux's; all else is GRUB 2's.
 ///
 /// # Errors
@@ -152,12 +159,13 @@ pub fn parse_config(text: &[u8], limits: &Limits) -> Result<BootMenu, Error> {
         Loader::GrubLegacy => grub_legacy::menu_from_text(text, limits),
         Loader::Extlinux => extlinux::menu_from_text(text, limits),
         Loader::NetBsd => netbsd::menu_from_text(text, limits),
+        Loader::Lilo => lilo::menu_from_text(text, limits),
         _ => grub2::menu_from_text(text, limits),
     }
 }
 
 fn loader_of(text: &[u8]) -> Loader {
-    let (mut legacy, mut script, mut extlinux, mut netbsd) = (false, false, false, false);
+    let (mut legacy, mut script, mut extlinux, mut netbsd, mut lilo) = (false, false, false, false, false);
     for line in text.split(|&byte| byte == b'\n') {
         let line = line.trim_ascii_start();
         let end =
@@ -167,6 +175,7 @@ fn loader_of(text: &[u8]) -> Loader {
             b"title" => legacy = true,
             b"set" | b"if" | b"function" => script = true,
             b"menu" if line.get(end) == Some(&b'=') => netbsd = true,
+            b"image" if line.contains(&b'=') => lilo = true,
             word => extlinux |= word.eq_ignore_ascii_case(b"label") || word.eq_ignore_ascii_case(b"append"),
         }
     }
@@ -174,6 +183,7 @@ fn loader_of(text: &[u8]) -> Loader {
         () if legacy => Loader::GrubLegacy,
         () if script => Loader::Grub2,
         () if netbsd => Loader::NetBsd,
+        () if lilo => Loader::Lilo,
         () if extlinux => Loader::Extlinux,
         () => Loader::Grub2,
     }

@@ -20,6 +20,7 @@ mod grub2;
 mod grub_legacy;
 mod guest;
 mod illumos;
+mod lilo;
 mod limits;
 mod linux_guess;
 mod loader_conf;

@@ -59,6 +59,12 @@ pub enum Loader {
     Solaris,
     /// None: a NetWare guest of Xen.
     NetWare,
+    /// LILO, `lilo.conf`.
+    Lilo,
+    /// ELILO, `elilo.conf`.
+    Elilo,
+    /// yaboot, `yaboot.conf`.
+    Yaboot,
     /// FreeBSD's loader, `loader.conf`.
     FreeBsd,
     /// NetBSD's, `boot.cfg`.
@@ -82,6 +88,9 @@ impl Loader {
             Self::SystemdBoot => "systemd-boot",
             Self::Solaris => "solaris",
             Self::NetWare => "netware",
+            Self::Lilo => "lilo",
+            Self::Elilo => "elilo",
+            Self::Yaboot => "yaboot",
             Self::FreeBsd => "freebsd",
             Self::NetBsd => "netbsd",
             Self::OpenBsd => "openbsd",

@@ -68,6 +68,11 @@ pub(super) enum Verb {
         #[arg(required_unless_present = "sandbox")]
         image: Option<PathBuf>,
     },
+    /// Show every boot configuration, which of them boots, and why each other does not
+    Bootcfg {
+        /// The disk image
+        image: PathBuf,
+    },
     /// List files
     Ls {
         #[command(flatten)]

@@ -1,6 +1,7 @@
 //! `fsimage`: what is on a guest's disk image, and copies of it.
 
 mod args;
+mod bootcfg;
 mod cat;
 mod get;
 mod info;
@@ -40,6 +41,7 @@ fn run(cli: &Cli) -> Result<()> {
         Verb::Info { sandbox, image } => {
             info::info(&mut open(image.as_deref(), common)?, *sandbox, image.is_some(), common)
         }
+        Verb::Bootcfg { image } => bootcfg::bootcfg(&mut open(Some(image), common)?, common),
         Verb::Ls { image, paths, how } => ls::ls(&mut open(Some(image), common)?, paths, how, common),
         Verb::Cat { image, paths } => cat::cat(&mut open(Some(image), common)?, paths, common),
         Verb::Get { image, paths, output, force } => {

@@ -8,6 +8,8 @@ use crate::text::shown;
 
 /// What keeping a line costs beside its bytes.
 const LINE_COST: usize = 64;
+/// As many variables; each is a line of the file, which is paid for.
+const MAX_VARIABLES: usize = 64;
 /// As many fallback entries as GRUB keeps.
 const MAX_FALLBACKS: usize = 8;
 
@@ -39,6 +41,8 @@ pub(super) struct Config {
     pub(super) items: Vec<Item>,
     pub(super) default: Default,
     pub(super) fallback: Vec<usize>,
+    /// illumos' `variable NAME VALUE`, for `${NAME}` in `kernel$` and `module$`.
+    pub(super) variables: Vec<(Vec<u8>, Vec<u8>)>,
     /// Unset, GRUB waits.
     pub(super) timeout: Option<u32>,
     /// `hiddenmenu`.
@@ -53,6 +57,7 @@ impl Config {
             items: Vec::new(),
             default: Default::Number(0),
             fallback: Vec::new(),
+            variables: Vec::new(),
             timeout: None,
             hidden: false,
             password: None,
@@ -103,6 +108,10 @@ impl Config {
             },
             b"fallback" => self.fallback = words(rest).map_while(number).take(MAX_FALLBACKS).collect(),
             b"timeout" => self.timeout = number(rest).and_then(|seconds| u32::try_from(seconds).ok()),
+            b"variable" if self.variables.len() < MAX_VARIABLES => {
+                let (name, value) = first_word(rest);
+                self.variables.push((name.to_vec(), value.to_vec()));
+            }
             b"hiddenmenu" => self.hidden = true,
             b"password" => self.password = Some(password(rest)),
             _ => {}

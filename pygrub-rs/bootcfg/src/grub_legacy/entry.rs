@@ -1,6 +1,6 @@
 //! An entry's commands (manual: "Commands"), carried out one after the other until one fails.
 
-use super::config::{self, Item};
+use super::config::{self, Config, Item};
 use super::device::{locate, name_of, parted, volume, volumes};
 use super::lines::command;
 use crate::access::Secret;
@@ -52,7 +52,8 @@ pub(super) struct Run {
 }
 
 /// The state of an entry being carried out.
-struct State {
+struct State<'c> {
+    variables: &'c [(Vec<u8>, Vec<u8>)],
     root: VolumeId,
     root_name: Vec<u8>,
     kernel: Option<Image>,
@@ -73,9 +74,10 @@ pub(super) fn run(
     reader: &mut Reader<'_>,
     item: &Item,
     parents: Parents<'_>,
-    password: bool,
+    config: &Config,
 ) -> Result<Run, LimitName> {
     let mut state = State {
+        variables: &config.variables,
         root: reader.home,
         root_name: name_of(reader, reader.home),
         kernel: None,
@@ -91,7 +93,7 @@ pub(super) fn run(
     for (number, line) in &item.commands {
         reader.line = *number;
         reader.budget.step()?;
-        state.carry_out(reader, line, password)?;
+        state.carry_out(reader, line, config.password.is_some())?;
         if state.done || state.problem.is_some() || state.opens.is_some() {
             break;
         }
@@ -99,7 +101,7 @@ pub(super) fn run(
     Ok(state.finish(reader, item, parents))
 }
 
-impl State {
+impl State<'_> {
     fn carry_out(&mut self, reader: &mut Reader<'_>, line: &[u8], password: bool) -> Result<(), LimitName> {
         let (name, rest) = command(line);
         match name {
@@ -203,7 +205,7 @@ impl State {
     }
 
     /// `$ISADIR` is `amd64`; `$ZFS-BOOTFS` names the dataset of `bootfs`, for the front end to look up, and stays as
-    /// it is without one. Others stay.
+    /// it is without one; `${NAME}` is what `variable` said of it. Others stay.
     fn expanded(&self, reader: &mut Reader<'_>, text: &[u8]) -> Vec<u8> {
         let dataset = self.dataset.as_ref().map(|dataset| [b"zfs-bootfs=", dataset.as_slice()].concat());
         let mut out = Vec::with_capacity(text.len());
@@ -214,6 +216,9 @@ impl State {
                 rest = after;
             } else if let (Some(after), Some(dataset)) = (rest.strip_prefix(b"$ZFS-BOOTFS"), &dataset) {
                 out.extend_from_slice(dataset);
+                rest = after;
+            } else if let Some((value, after)) = self.variable(rest) {
+                out.extend_from_slice(value);
                 rest = after;
             } else {
                 out.push(byte);
@@ -228,6 +233,15 @@ impl State {
             reader.note("no `bootfs` says what $ZFS-BOOTFS is");
         }
         out
+    }
+
+    /// The value of the `${NAME}` that a text begins with, and what follows it.
+    fn variable<'t>(&self, text: &'t [u8]) -> Option<(&[u8], &'t [u8])> {
+        let inside = text.strip_prefix(b"${")?;
+        let end = inside.iter().position(|&byte| byte == b'}')?;
+        let name = inside.get(..end)?;
+        let (_, value) = self.variables.iter().rev().find(|(known, _)| known == name)?;
+        Some((value, inside.get(end.saturating_add(1)..)?))
     }
 
     fn finish(self, reader: &mut Reader<'_>, item: &Item, parents: Parents<'_>) -> Run {

@@ -38,7 +38,7 @@ fn evaluate(
     let config = Config::read(reader, text)?;
     let mut candidates = Vec::new();
     for item in &config.items {
-        let run = entry::run(reader, item, parents, config.password.is_some())?;
+        let run = entry::run(reader, item, parents, &config)?;
         candidates.push(match run.opens {
             Some(other) => reader.submenu(evaluate, &other, run.entry, entries)?,
             None => vec![reader.push(run.entry, entries)?],
