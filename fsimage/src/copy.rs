@@ -2,7 +2,7 @@
 
 use crate::extents::ExtentChecker;
 use crate::{Disk, Error, ErrorKind, FileType, Node, Result, Session};
-use fsimage_protocol::{Extent, ExtentKind, Reply, Request};
+use fsimage_protocol::{Extent, ExtentKind, Place, Reply, Request};
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::fs::{SeekFrom, copy_file_range, ftruncate, seek, sendfile};
 use rustix::io::Errno;
@@ -10,16 +10,29 @@ use std::io::Write;
 
 /// Buffer of the last resort, in bytes.
 const BUFFER: usize = 128 << 10;
-/// Most bytes asked of the kernel at once: it may be interrupted in between.
-const STRIDE: u64 = 64 << 20;
+/// Most bytes asked of the kernel at once: whoever watches is told in between, and may end it.
+const STRIDE: u64 = 16 << 20;
 
 /// How bytes get from one descriptor to another, best first; a method that the kernel refuses is not tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Method {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Method {
+    #[default]
     CopyFileRange,
     SendFile,
     ReadWrite,
 }
+
+/// A step of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many bytes are copied.
+    Data(u64),
+    /// So many zeros are skipped, or written to a stream.
+    Hole(u64),
+}
+
+/// Whoever is told of each step before it is made, and may refuse it.
+pub(crate) type Watcher = Box<dyn Fn(Step) -> Result<()> + Send>;
 
 /// Extents kept for a file that is copied without the worker: 160 KiB of them.
 pub const MAX_PLANNED_EXTENTS: usize = 4096;
@@ -79,6 +92,16 @@ trait Sink {
 }
 
 impl Session {
+    /// From now on `watcher` is told of each step of a copy before it is made, for a bar of progress or a limit; an error
+    /// of its ends the copy.
+    pub fn watch(&mut self, watcher: impl Fn(Step) -> Result<()> + Send + 'static) {
+        self.watcher = Some(Box::new(watcher));
+    }
+
+    fn tell(&self, step: Step) -> Result<()> {
+        self.watcher.as_ref().map_or(Ok(()), |watcher| watcher(step))
+    }
+
     /// Copies to the descriptor's byte `to` and on; holes stay holes. The file behind the descriptor must be empty from
     /// there on. Returns the byte behind the last one written.
     ///
@@ -86,8 +109,9 @@ impl Session {
     /// [`ErrorKind::Protocol`] when the worker lies about extents, [`ErrorKind::Io`] when the disk ends too early or
     /// the target cannot take it.
     pub fn copy_to_file(&mut self, part: &Part<'_>, target: BorrowedFd<'_>, to: u64) -> Result<u64> {
-        let mut sink = FileSink::new(target, to);
+        let mut sink = FileSink::new(target, to, self.method.get());
         self.copy(part, &mut sink)?;
+        self.method.set(sink.method);
         sink.finish()
     }
 
@@ -124,7 +148,7 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::Io`].
     pub fn copy_plan(&self, plan: &Plan, target: BorrowedFd<'_>, to: u64) -> Result<u64> {
-        let mut sink = FileSink::new(target, to);
+        let mut sink = FileSink::new(target, to, self.method.get());
         plan.extents.iter().try_for_each(|extent| self.copy_extent(extent, &mut sink))?;
         sink.finish()
     }
@@ -155,11 +179,14 @@ impl Session {
     /// The extents that follow, checked; nothing when the data is not plain.
     fn next_extents(&mut self, part: &Part<'_>, checker: &mut ExtentChecker) -> Result<Option<Vec<Extent>>> {
         let before = checker.position();
-        let request = Request::Extents { volume: part.volume, node: part.file.node, offset: before };
-        let (mut extents, done) = match self.ask(&request)? {
-            Reply::NotPlain {} => return Ok(None),
-            Reply::Extents { extents, done } => (extents.0, done),
-            _ => return Err(self.violation("another answer to Extents")),
+        let (mut extents, done) = match &part.file.place {
+            // The listing has told all of them.
+            Place::Extents { extents } if before == 0 => (extents.0.clone(), true),
+            Place::NotPlain {} => return Ok(None),
+            _ => match self.ask_extents(part.volume, part.file.node, before)? {
+                Some(answer) => answer,
+                None => return Ok(None),
+            },
         };
         for extent in &mut extents {
             checker.accept(extent).map_err(|why| self.violation(&why))?;
@@ -172,16 +199,36 @@ impl Session {
         Ok(Some(extents))
     }
 
+    fn ask_extents(&mut self, volume: u32, node: u64, offset: u64) -> Result<Option<(Vec<Extent>, bool)>> {
+        match self.ask(&Request::Extents { volume, node, offset })? {
+            Reply::NotPlain {} => Ok(None),
+            Reply::Extents { extents, done } => Ok(Some((extents.0, done))),
+            _ => Err(self.violation("another answer to Extents")),
+        }
+    }
+
     fn copy_extent(&self, extent: &Extent, sink: &mut dyn Sink) -> Result<()> {
         match extent.kind {
-            ExtentKind::Hole {} => sink.hole(extent.length),
+            ExtentKind::Hole {} => self.skip(extent.length, sink),
             ExtentKind::Data { disk, physical } => {
                 let disk: &Disk = self.disk(disk).ok_or_else(|| {
                     Error::new(ErrorKind::Protocol, "an extent on a disk that does not exist")
                 })?;
-                sink.copy(disk.as_fd(), physical, extent.length)
+                let mut done = 0;
+                while done < extent.length {
+                    let piece = extent.length.saturating_sub(done).min(STRIDE);
+                    self.tell(Step::Data(piece))?;
+                    sink.copy(disk.as_fd(), physical.saturating_add(done), piece)?;
+                    done = done.saturating_add(piece);
+                }
+                Ok(())
             }
         }
+    }
+
+    fn skip(&self, length: u64, sink: &mut dyn Sink) -> Result<()> {
+        self.tell(Step::Hole(length))?;
+        sink.hole(length)
     }
 
     /// The way for data that is compressed, inline or otherwise not plain: the worker puts a piece into the shared
@@ -191,8 +238,10 @@ impl Session {
             let left = part.end().saturating_sub(offset);
             let wanted = u32::try_from(left).unwrap_or(u32::MAX).min(crate::session::SHARED_DATA);
             let request = Request::Read { volume: part.volume, node: part.file.node, offset, length: wanted };
-            let Reply::Data { length } = self.ask(&request)? else {
-                return Err(self.violation("another answer to Read"));
+            let (length, is_zeros) = match self.ask(&request)? {
+                Reply::Data { length } => (length, false),
+                Reply::Zeros { length } => (length, true),
+                _ => return Err(self.violation("another answer to Read")),
             };
             if length > wanted {
                 return Err(self.violation(&format!("{length} bytes where {wanted} were asked for")));
@@ -200,7 +249,12 @@ impl Session {
             if length == 0 {
                 return Err(self.violation("the end of a file before its size"));
             }
-            sink.copy(self.shared().as_fd(), 0, u64::from(length))?;
+            if is_zeros {
+                self.skip(u64::from(length), sink)?;
+            } else {
+                self.tell(Step::Data(u64::from(length)))?;
+                sink.copy(self.shared().as_fd(), 0, u64::from(length))?;
+            }
             offset = offset.saturating_add(u64::from(length));
         }
         Ok(())
@@ -210,18 +264,22 @@ impl Session {
 struct FileSink<'a> {
     target: BorrowedFd<'a>,
     position: u64,
+    /// The byte behind the last that was written.
+    written: u64,
     method: Method,
 }
 
 impl<'a> FileSink<'a> {
-    fn new(target: BorrowedFd<'a>, position: u64) -> Self {
-        Self { target, position, method: Method::CopyFileRange }
+    fn new(target: BorrowedFd<'a>, position: u64, method: Method) -> Self {
+        Self { target, position, written: 0, method }
     }
 
     /// The byte behind the last one.
     fn finish(self) -> Result<u64> {
-        // A hole at the end has moved the position only.
-        ftruncate(self.target, self.position).map_err(|errno| Error::io("writing", errno))?;
+        // A hole at the end has moved the position only. Not done for nothing: ext4 writes out the file's data.
+        if self.position != self.written {
+            ftruncate(self.target, self.position).map_err(|errno| Error::os("writing", errno))?;
+        }
         Ok(self.position)
     }
 
@@ -243,7 +301,7 @@ impl<'a> FileSink<'a> {
                 (Err(Errno::INTR), method) => method,
                 (Err(errno), Method::CopyFileRange) if is_refusal(errno) => Method::SendFile,
                 (Err(errno), Method::SendFile) if is_refusal(errno) => Method::ReadWrite,
-                (Err(errno), _) => return Err(Error::io("copying from the disk", errno)),
+                (Err(errno), _) => return Err(Error::os("copying from the disk", errno)),
             };
         }
     }
@@ -259,6 +317,7 @@ impl Sink for FileSink<'_> {
             }
             length = length.saturating_sub(done);
             self.position = self.position.saturating_add(done);
+            self.written = self.position;
         }
         Ok(())
     }
@@ -317,7 +376,7 @@ impl Sink for StreamSink<'_> {
             let count = usize::try_from(length).unwrap_or(BUFFER).min(self.buffer.len());
             let space = self.buffer.get_mut(..count).unwrap_or_default();
             let read = rustix::io::retry_on_intr(|| rustix::io::pread(source, &mut *space, offset))
-                .map_err(|errno| Error::io("reading the disk", errno).at(Some(offset)))?;
+                .map_err(|errno| Error::os("reading the disk", errno).at(Some(offset)))?;
             if read == 0 {
                 return Err(disk_ended(offset));
             }

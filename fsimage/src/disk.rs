@@ -22,13 +22,13 @@ impl Disk {
         let shown = path.display();
         // Not blocking: a fifo put in the image's place must not hang us. Regular files and disks do not care.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-        let descriptor = open(path, flags, Mode::empty()).map_err(|errno| Error::io(&shown, errno))?;
-        let status = fstat(&descriptor).map_err(|errno| Error::io(&shown, errno))?;
+        let descriptor = open(path, flags, Mode::empty()).map_err(|errno| Error::os(&shown, errno))?;
+        let status = fstat(&descriptor).map_err(|errno| Error::os(&shown, errno))?;
         let size = match FileType::from_raw_mode(status.st_mode) {
             FileType::RegularFile => u64::try_from(status.st_size).unwrap_or(0),
             // The descriptor was opened a line above and is shared with nobody: its position is ours to move.
             FileType::BlockDevice => {
-                seek(&descriptor, SeekFrom::End(0)).map_err(|errno| Error::io(&shown, errno))?
+                seek(&descriptor, SeekFrom::End(0)).map_err(|errno| Error::os(&shown, errno))?
             }
             other => {
                 let what = match other {

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use fsimage_abi::ErrorKind;
+use rustix::io::Errno;
 
 /// The result of everything here.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -13,17 +14,23 @@ pub struct Error {
     message: String,
     offset: Option<u64>,
     last_words: Option<String>,
+    os_code: Option<i32>,
 }
 
 impl Error {
     /// An error of this kind; `message` names what it concerns and why.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), offset: None, last_words: None }
+        Self { kind, message: message.into(), offset: None, last_words: None, os_code: None }
     }
 
     /// A host call failed.
     pub fn io(what: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Io, format!("{what}: {why}"))
+    }
+
+    /// A system call of this process failed.
+    pub fn os(what: impl fmt::Display, why: Errno) -> Self {
+        Self { os_code: Some(why.raw_os_error()), ..Self::io(what, why) }
     }
 
     /// The byte offset on the volume where the trouble lies.
@@ -57,6 +64,12 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The number (`errno`) of the system call that failed in this process, where it was one.
+    #[must_use]
+    pub fn os_code(&self) -> Option<i32> {
+        self.os_code
     }
 
     /// The worker's last words, where it died.

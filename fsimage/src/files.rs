@@ -1,7 +1,7 @@
 //! Files of a guest, as a session tells of them.
 
 use crate::{Error, ErrorKind, FileType, Result, Session};
-use fsimage_protocol::{Bytes, DirEntry, Metadata, Reply, Request};
+use fsimage_protocol::{Bytes, Detail, Details, DirEntry, Extent, Metadata, Place, Reply, Request};
 
 /// A file on a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,17 @@ pub struct Node {
     pub file_type: FileType,
     /// Its metadata.
     pub metadata: Metadata,
+    /// Where its data lies, as far as a listing has told.
+    pub(crate) place: Place,
+}
+
+/// A part of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// In the directory's own order, without `.` and `..`.
+    pub entries: Vec<DirEntry>,
+    /// Where the next part begins; none at the end.
+    pub next: Option<u64>,
 }
 
 impl Session {
@@ -23,62 +34,91 @@ impl Session {
         self.node(&Request::Stat { volume, path: Bytes::from(path), follow })
     }
 
-    /// The file that a directory entry names: no path is walked.
+    /// The file that a directory entry names: no path is walked, and nothing is asked that the listing has told.
     ///
     /// # Errors
     /// What the filesystem says.
     pub fn entry(&mut self, volume: u32, entry: &DirEntry) -> Result<Node> {
-        self.node(&Request::Metadata { volume, node: entry.node })
+        match &entry.details {
+            Some(details) => self.checked(entry.node, details),
+            None => self.node(&Request::Metadata { volume, node: entry.node }),
+        }
     }
 
     fn node(&mut self, request: &Request) -> Result<Node> {
         match self.ask(request)? {
-            Reply::Stat { node, metadata } => match FileType::from_code(metadata.file_type) {
-                Some(file_type) => Ok(Node { node, file_type, metadata }),
-                None => Err(self.violation(&format!("file type {}", metadata.file_type))),
-            },
+            Reply::Stat { node, metadata } => {
+                self.checked(node, &Details { metadata, place: Place::Untold {} })
+            }
             _ => Err(self.violation("another answer to Stat")),
         }
     }
 
-    /// The entries of a directory, in its own order, without `.` and `..`. Names are checked: not empty, no slash, no
-    /// NUL.
+    fn checked(&mut self, node: u64, details: &Details) -> Result<Node> {
+        let Details { metadata, place } = details.clone();
+        match FileType::from_code(metadata.file_type) {
+            Some(file_type) => Ok(Node { node, file_type, metadata, place }),
+            None => Err(self.violation(&format!("file type {}", metadata.file_type))),
+        }
+    }
+
+    /// One message's worth of a directory from `cursor` on; the first is 0. Names are checked: not empty, no slash, no
+    /// NUL, not `.` or `..`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotADirectory`] and what the filesystem says.
+    pub fn read_page(&mut self, volume: u32, directory: u64, cursor: u64, detail: &Detail) -> Result<Page> {
+        let request = Request::ReadDir { volume, node: directory, cursor, detail: detail.clone() };
+        let Reply::Entries { entries, next } = self.ask(&request)? else {
+            return Err(self.violation("another answer to ReadDir"));
+        };
+        if let Some(bad) = entries.0.iter().find(|entry| !is_name(&entry.name.0)) {
+            return Err(self.violation(&format!("the file name \"{}\"", crate::escape(&bad.name.0))));
+        }
+        if next.is_some() && (entries.0.is_empty() || next == Some(cursor)) {
+            return Err(self.violation("a directory listing without progress"));
+        }
+        Ok(Page { entries: entries.0, next })
+    }
+
+    /// The names in a directory, in its own order, without `.` and `..`.
     ///
     /// # Errors
     /// [`ErrorKind::NotADirectory`], [`ErrorKind::Limit`] and what the filesystem says.
     pub fn read_dir(&mut self, volume: u32, directory: &Node) -> Result<Vec<DirEntry>> {
+        self.read_dir_with(volume, directory, &Detail::Names {})
+    }
+
+    /// The same with details, as many as `max_listing_bytes` holds: what an entry beyond that lacks, [`Session::entry`]
+    /// asks for.
+    ///
+    /// # Errors
+    /// As [`Session::read_dir`].
+    pub fn read_dir_with(&mut self, volume: u32, directory: &Node, detail: &Detail) -> Result<Vec<DirEntry>> {
+        let (max_bytes, max_entries) =
+            (self.options().max_listing_bytes, self.options().limits.max_directory_entries);
         let mut all = Vec::new();
-        let mut bytes = 0_usize;
-        let mut cursor = 0;
-        loop {
-            let request = Request::ReadDir { volume, node: directory.node, cursor };
-            let Reply::Entries { entries, next } = self.ask(&request)? else {
-                return Err(self.violation("another answer to ReadDir"));
-            };
-            if let Some(bad) = entries.0.iter().find(|entry| !is_name(&entry.name.0)) {
-                return Err(self.violation(&format!("the file name \"{}\"", crate::escape(&bad.name.0))));
+        let (mut names, mut details) = (0_u64, 0_u64);
+        let mut cursor = Some(0);
+        while let Some(from) = cursor {
+            let page = self.read_page(volume, directory.node, from, detail)?;
+            cursor = page.next;
+            for mut entry in page.entries {
+                names = names.saturating_add(length(entry.name.0.len()));
+                details = details.saturating_add(entry.details.as_deref().map_or(0, kept_bytes));
+                entry.details = entry.details.filter(|_| details <= max_bytes);
+                all.push(entry);
             }
-            let stuck = entries.0.is_empty() || next == Some(cursor);
-            bytes = entries.0.iter().fold(bytes, |sum, entry| sum.saturating_add(entry.name.0.len()));
-            all.extend(entries.0);
-            let limit = self.options().max_listing_bytes;
-            if u64::try_from(bytes).unwrap_or(u64::MAX) > limit {
-                let why = format!("a directory has more bytes of names than max_listing_bytes={limit}");
+            if names > max_bytes {
+                let why = format!("a directory has more bytes of names than max_listing_bytes={max_bytes}");
                 return Err(Error::new(ErrorKind::Limit, why));
             }
-            let limit = self.options().limits.max_directory_entries;
-            if u64::try_from(all.len()).unwrap_or(u64::MAX) > limit {
-                return Err(Error::new(
-                    ErrorKind::Limit,
-                    format!("a directory has more entries than max_directory_entries={limit}"),
-                ));
-            }
-            match next {
-                None => return Ok(all),
-                Some(_) if stuck => return Err(self.violation("a directory listing without progress")),
-                Some(next) => cursor = next,
+            if length(all.len()) > max_entries {
+                let why = format!("a directory has more entries than max_directory_entries={max_entries}");
+                return Err(Error::new(ErrorKind::Limit, why));
             }
         }
+        Ok(all)
     }
 
     /// A symbolic link's target.
@@ -86,6 +126,9 @@ impl Session {
     /// # Errors
     /// [`ErrorKind::NotASymlink`] and what the filesystem says.
     pub fn read_link(&mut self, volume: u32, link: &Node) -> Result<Vec<u8>> {
+        if let Place::Target { target } = &link.place {
+            return Ok(target.0.clone());
+        }
         match self.ask(&Request::ReadLink { volume, node: link.node })? {
             Reply::Target { target } => Ok(target.0),
             _ => Err(self.violation("another answer to ReadLink")),
@@ -102,6 +145,20 @@ impl Session {
             _ => Err(self.violation("another answer to BootString")),
         }
     }
+}
+
+/// Memory that an entry's details take.
+fn kept_bytes(details: &Details) -> u64 {
+    let place = match &details.place {
+        Place::Extents { extents } => extents.0.len().saturating_mul(size_of::<Extent>()),
+        Place::Target { target } => target.0.len(),
+        Place::Untold {} | Place::NotPlain {} => 0,
+    };
+    length(place.saturating_add(size_of::<Details>()))
+}
+
+fn length(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 fn is_name(name: &[u8]) -> bool {

@@ -31,7 +31,7 @@ mod session;
 pub use disk::Disk;
 pub use error::{Error, Result};
 pub use escape::escape;
-pub use files::Node;
+pub use files::{Node, Page};
 pub use fsimage_abi::{ErrorKind, FileType};
 pub use fsimage_protocol as protocol;
 pub use options::{DEFAULT_UID, Options};

@@ -1,5 +1,6 @@
 //! A conversation with one worker.
 
+use crate::copy::{Method, Watcher};
 use crate::process::{FORBIDDEN_CALL, Process};
 use crate::{Disk, Error, ErrorKind, Options, Result, escape};
 use fsimage_protocol::{
@@ -9,6 +10,8 @@ use fsimage_protocol::{
 };
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use std::cell::Cell;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// Bytes of shared memory through which data that is not plain on the disk leaves the worker.
@@ -59,7 +62,6 @@ pub struct Statistics {
 }
 
 /// A worker and its disks. Dropping it ends the worker.
-#[derive(Debug)]
 pub struct Session {
     // Dropped before the process, which is waited for: the worker ends when it closes.
     channel: Option<Channel>,
@@ -70,6 +72,17 @@ pub struct Session {
     report: WorkerReport,
     table: Option<Table>,
     waited: Duration,
+    pub(crate) method: Cell<Method>,
+    pub(crate) watcher: Option<Watcher>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("process", &self.process)
+            .field("disks", &self.disks)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Session {
@@ -103,6 +116,8 @@ impl Session {
             report,
             table: None,
             waited: Duration::ZERO,
+            method: Cell::default(),
+            watcher: None,
         };
         match session.begin() {
             Ok(()) => Ok(session),

@@ -112,7 +112,7 @@ fn the_output_directory_is_everybodys() {
     let (stage, guest, output) = (Stage::new(), Guest::demo(), Output::new());
     std::fs::set_permissions(output.directory(), PermissionsExt::from_mode(0o777)).unwrap();
     let outcome = boot(&stage, &guest.image, &output.file(), output.directory()).finish();
-    outcome.assert_failure("everybody may write there, and so replace the kernel");
+    outcome.assert_failure("everybody may write there, and so replace what is copied");
     output.assert_untouched();
 }
 

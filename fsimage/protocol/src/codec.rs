@@ -214,6 +214,16 @@ impl<T: Wire> Wire for Option<T> {
     }
 }
 
+impl<T: Wire> Wire for Box<T> {
+    fn put(&self, out: &mut Writer) -> Result<(), EncodeError> {
+        T::put(self, out)
+    }
+
+    fn take(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        T::take(input).map(Box::new)
+    }
+}
+
 /// At most `MAX` bytes, often the guest's: never assumed to be UTF-8.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes<const MAX: usize>(pub Vec<u8>);

@@ -18,7 +18,7 @@ pub use codec::{Bytes, DecodeError, EncodeError, List, Reader, Wire, Writer};
 pub use messages::*;
 
 /// The protocol's version; both sides are built together and must agree.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Longest message in bytes.
 pub const MAX_MESSAGE: usize = 64 << 10;

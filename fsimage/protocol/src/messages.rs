@@ -17,7 +17,9 @@ pub const MAX_EXTENTS: usize = 1024;
 /// Longest file name in bytes: the plugin ABI's own bound.
 pub const MAX_NAME: usize = 1024;
 /// Most directory entries one message carries.
-pub const MAX_DIR_ENTRIES: usize = 200;
+pub const MAX_DIR_ENTRIES: usize = 512;
+/// Most extents of a file that a listing tells.
+pub const MAX_LISTED_EXTENTS: usize = 16;
 /// Most menu entries.
 pub const MAX_MENU_ENTRIES: u32 = 100_000;
 /// Most mount options.
@@ -86,6 +88,8 @@ wire_enum! {
             node: u64,
             /// 0, or as replied.
             cursor: u64,
+            /// What to tell of each entry.
+            detail: Detail,
         }
         /// Read a symbolic link.
         6 ReadLink {
@@ -265,6 +269,39 @@ wire_enum! {
         16 Configs {
             /// In the order in which they are tried.
             configs: List<ConfigReport, 128>,
+        }
+        /// To `Read`, when all that was asked for is zeros: nothing was put into the shared memory.
+        20 Zeros {
+            /// How many; never 0.
+            length: u32,
+        }
+    }
+
+    /// How much a listing tells of each entry. Each question more would be a message more for each file.
+    Detail {
+        /// Name, node and type: all that the directory itself says.
+        1 Names {}
+        /// And the file's metadata.
+        2 Metadata {}
+        /// And where its data lies, or the link's target.
+        3 Content {}
+    }
+
+    /// Where a file's data lies, as far as a listing tells.
+    Place {
+        /// Ask with `Extents` or `ReadLink`.
+        1 Untold {}
+        /// Here, all of it.
+        2 Extents {
+            /// Ascending, without gap, from the file's first byte to its last.
+            extents: List<Extent, MAX_LISTED_EXTENTS>,
+        }
+        /// Not plain on the disk: use `Read`.
+        3 NotPlain {}
+        /// A symbolic link's target.
+        4 Target {
+            /// The bytes.
+            target: Path,
         }
     }
 
@@ -458,6 +495,16 @@ wire_struct! {
         node: u64,
         /// A `FileType` number, or `Unknown`.
         file_type: u32,
+        /// As far as they were asked for and could be told.
+        details: Option<Box<Details>>,
+    }
+
+    /// More of a directory entry.
+    Details {
+        /// The file's metadata.
+        metadata: Metadata,
+        /// Where its data lies.
+        place: Place,
     }
 
     /// A range of a file.

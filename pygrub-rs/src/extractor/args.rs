@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::get::{Conflict, How, Preserve};
 use crate::units::parse_size;
 use crate::worker_options::WorkerOptions;
 use clap::{Args, Parser, Subcommand};
@@ -39,6 +40,9 @@ pub(super) struct Common {
     /// Most files and directories that one -R visits
     #[arg(long, global = true, value_name = "COUNT", default_value_t = super::walk::MAX_ENTRIES)]
     pub max_entries: u64,
+    /// Most directories on one path that -R and -r enter
+    #[arg(long, global = true, value_name = "COUNT", default_value_t = super::walk::MAX_DEPTH)]
+    pub max_depth: usize,
     /// Refuse a larger file: bytes, or with K, M, G
     #[arg(long, global = true, value_name = "SIZE", default_value = "64G", value_parser = parse_size)]
     pub max_file_size: u64,
@@ -48,6 +52,9 @@ pub(super) struct Common {
     /// Say more when something fails
     #[arg(long, global = true)]
     pub debug: bool,
+    /// Show no bar of progress
+    #[arg(long, global = true)]
+    pub no_progress: bool,
     #[command(flatten)]
     pub worker: WorkerOptions,
 }
@@ -91,17 +98,13 @@ pub(super) enum Verb {
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<std::ffi::OsString>,
     },
-    /// Copy files out of the image; each appears whole or not at all
+    /// Copy files and directories out of the image; each file appears whole or not at all
     Get {
-        /// The new file, or the directory for the files
-        #[arg(short, long, value_name = "FILE|DIR", default_value = ".")]
-        output: PathBuf,
-        /// Replace files that exist
-        #[arg(long)]
-        force: bool,
+        #[command(flatten)]
+        how: Copying,
         /// The disk image
         image: PathBuf,
-        /// Files in the guest
+        /// Files in the guest; with -r directories, too
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<std::ffi::OsString>,
     },
@@ -115,6 +118,52 @@ pub(super) enum Verb {
         #[arg(value_name = "PATH", required_unless_present = "recursive")]
         paths: Vec<std::ffi::OsString>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Copying {
+    /// The new file or directory, or an existing directory to copy into
+    #[arg(short, long, value_name = "FILE|DIR", default_value = ".")]
+    pub output: PathBuf,
+    /// Copy directories with all that is below them
+    #[arg(short, long, short_alias = 'R')]
+    pub recursive: bool,
+    /// Keep permissions and times; or with =LIST some of mode, times, owner. Set-user-id is never kept
+    #[arg(short, long, value_name = "LIST", num_args = 0..=1, require_equals = true,
+          default_missing_value = "mode,times", value_parser = Preserve::parse)]
+    pub preserve: Option<Preserve>,
+    /// Replace files that exist, and go into directories that do
+    #[arg(short, long)]
+    pub force: bool,
+    /// Leave files that exist as they are, and copy what is missing: goes on after an interruption
+    #[arg(short, long, conflicts_with = "force")]
+    pub skip_existing: bool,
+    /// Leave out symbolic links
+    #[arg(long)]
+    pub no_links: bool,
+    /// Name each copy on standard output
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Most data to copy in all: bytes, or with K, M, G
+    #[arg(long, value_name = "SIZE", default_value = "256G", value_parser = parse_size)]
+    pub max_total_size: u64,
+}
+
+impl Copying {
+    pub(super) fn how(&self) -> How {
+        How {
+            recursive: self.recursive,
+            conflict: match (self.force, self.skip_existing) {
+                (true, _) => Conflict::Replace,
+                (_, true) => Conflict::Keep,
+                _ => Conflict::Refuse,
+            },
+            preserve: self.preserve.unwrap_or_default(),
+            links: !self.no_links,
+            verbose: self.verbose,
+            max_total_size: self.max_total_size,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

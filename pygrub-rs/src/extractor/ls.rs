@@ -5,6 +5,7 @@ use super::output::Output;
 use super::volume;
 use super::walk::{entries, join, walk};
 use crate::exit::{Failure, Result};
+use fsimage::protocol::Detail;
 use fsimage::{FileType, Node, Session, escape};
 use serde::Serialize;
 use std::ffi::OsString;
@@ -21,6 +22,17 @@ struct Object {
     target: Option<String>,
 }
 
+impl Listing {
+    /// What is printed of each file, and so what the listing has to tell.
+    fn detail(&self, common: &Common) -> Detail {
+        match (self.long || common.json, self.depth.recursive) {
+            (true, _) => Detail::Content {},
+            (false, true) => Detail::Metadata {},
+            (false, false) => Detail::Names {},
+        }
+    }
+}
+
 /// Lists files and directories.
 pub(super) fn ls(session: &mut Session, paths: &[OsString], how: &Listing, common: &Common) -> Result<()> {
     let root = [OsString::from("/")];
@@ -31,7 +43,7 @@ pub(super) fn ls(session: &mut Session, paths: &[OsString], how: &Listing, commo
     for path in paths {
         let path = path.as_bytes();
         let listed = match how.depth.recursive {
-            true => walk(session, volume, path, common, &mut |session, path, node| {
+            true => walk(session, volume, path, common, how.detail(common), &mut |session, path, node| {
                 // The directory itself is no news.
                 match path == b"/" {
                     true => Ok(()),
@@ -64,7 +76,7 @@ fn one_level(
     if node.file_type != FileType::Directory {
         return print(session, volume, path, path, &node, how, common, output);
     }
-    for entry in entries(session, volume, &node)? {
+    for entry in entries(session, volume, &node, &how.detail(common))? {
         let name = &entry.name.0;
         if how.long || common.json {
             let node = session.entry(volume, &entry).map_err(|why| why.within(escape(name)))?;

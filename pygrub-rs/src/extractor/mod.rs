@@ -9,6 +9,7 @@ mod jail;
 mod ls;
 mod output;
 mod partitions;
+mod progress;
 mod sum;
 mod volume;
 mod walk;
@@ -44,9 +45,9 @@ fn run(cli: &Cli) -> Result<()> {
         Verb::Bootcfg { image } => bootcfg::bootcfg(&mut open(Some(image), common)?, common),
         Verb::Ls { image, paths, how } => ls::ls(&mut open(Some(image), common)?, paths, how, common),
         Verb::Cat { image, paths } => cat::cat(&mut open(Some(image), common)?, paths, common),
-        Verb::Get { image, paths, output, force } => {
-            let target = get::Target::open(output, paths, *force)?;
-            get::get(&mut open(Some(image), common)?, paths, &target, common)
+        Verb::Get { image, paths, how } => {
+            let place = get::Place::open(&how.output, paths)?;
+            get::get(&mut open(Some(image), common)?, paths, &place, &how.how(), common)
         }
         Verb::Sum { image, paths, how } => sum::sum(&mut open(Some(image), common)?, paths, how, common),
     }

@@ -6,6 +6,7 @@ use super::volume;
 use super::walk::walk;
 use crate::exit::{Failure, Result};
 use fsimage::copy::Part;
+use fsimage::protocol::Detail;
 use fsimage::{FileType, Node, Session, escape};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -29,12 +30,11 @@ pub(super) fn sum(session: &mut Session, paths: &[OsString], how: &Depth, common
     for path in paths {
         let path = path.as_bytes();
         if how.recursive {
-            let walked = walk(session, volume, path, common, &mut |session, path, node| match node.file_type
-                == FileType::Regular
-            {
-                true => print(session, volume, path, node, common, &mut output),
-                false => Ok(()),
-            });
+            let visit = &mut |session: &mut Session, path: &[u8], node: &Node| match node.file_type {
+                FileType::Regular => print(session, volume, path, node, common, &mut output),
+                _ => Ok(()),
+            };
+            let walked = walk(session, volume, path, common, Detail::Content {}, visit);
             match walked {
                 Err(Failure::AlreadySaid) => outcome = Err(Failure::AlreadySaid),
                 other => other?,

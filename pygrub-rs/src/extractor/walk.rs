@@ -1,18 +1,19 @@
 //! Everything below a directory, in the order of the names' bytes, without ever getting lost in it.
 //!
 //! A hostile filesystem can have directories that contain themselves, or share directories so that their paths
-//! outnumber any patience. So: no directory is entered that is already on the path to it, paths end at
-//! [`MAX_DEPTH`], and the walk as a whole at `--max-entries`.
+//! outnumber any patience. So: no directory is entered that is already on the path to it, paths end at `--max-depth`, the
+//! walk as a whole at `--max-entries`, and the listings of all directories on one path hold at most `--max-listing-bytes`
+//! of names.
 
 use super::args::Common;
 use crate::console::say;
 use crate::exit::{Failure, Result};
 use crate::pygrub::volumes::ends_session;
-use fsimage::protocol::DirEntry;
+use fsimage::protocol::{Detail, DirEntry};
 use fsimage::{FileType, Node, Session, escape};
 
-/// Directories on one path.
-const MAX_DEPTH: usize = 256;
+/// Directories on one path, unless told otherwise.
+pub(super) const MAX_DEPTH: usize = 256;
 /// Files and directories visited, unless told otherwise.
 pub(super) const MAX_ENTRIES: u64 = 10_000_000;
 
@@ -24,18 +25,23 @@ struct Level {
     path: Vec<u8>,
     node: u64,
     entries: Vec<DirEntry>,
+    /// Bytes of all its names.
+    names: u64,
 }
 
-/// Visits what is at `path` and, where that is a directory, all below it. A file that fails is told of on standard error
+/// Visits what is at `path` and, where that is a directory, all below it; `detail` is what the visits are going to need
+/// of each file. A file that fails is told of on standard error
 /// and the walk goes on; it fails at its end then.
 pub(super) fn walk(
     session: &mut Session,
     volume: u32,
     path: &[u8],
     common: &Common,
+    detail: Detail,
     visit: &mut Visit<'_>,
 ) -> Result<()> {
-    let mut walk = Walk { volume, left: common.max_entries, levels: Vec::new(), failed: false };
+    let mut walk =
+        Walk { volume, common, detail, left: common.max_entries, levels: Vec::new(), failed: false };
     let root = session.stat(volume, path, true)?;
     let outcome = walk.step(session, path.to_vec(), &root, visit);
     walk.forgive(path, outcome)?;
@@ -54,14 +60,16 @@ pub(super) fn walk(
     if walk.failed { Err(Failure::AlreadySaid) } else { Ok(()) }
 }
 
-struct Walk {
+struct Walk<'a> {
     volume: u32,
+    common: &'a Common,
+    detail: Detail,
     left: u64,
     levels: Vec<Level>,
     failed: bool,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn step(
         &mut self,
         session: &mut Session,
@@ -81,11 +89,23 @@ impl Walk {
         if self.levels.iter().any(|level| level.node == node.node) {
             return Err(Failure::Failed("this directory contains itself; not entered again".to_owned()));
         }
-        if self.levels.len() >= MAX_DEPTH {
-            return Err(Failure::Failed(format!("more than {MAX_DEPTH} directories deep; not entered")));
+        let deepest = self.common.max_depth;
+        if self.levels.len() >= deepest {
+            return Err(Failure::Failed(format!(
+                "more than --max-depth={deepest} directories deep; not entered"
+            )));
         }
-        let entries = entries(session, self.volume, node)?.into_iter().rev().collect();
-        self.levels.push(Level { path, node: node.node, entries });
+        let entries: Vec<DirEntry> =
+            entries(session, self.volume, node, &self.detail)?.into_iter().rev().collect();
+        let names = entries.iter().fold(0_u64, |sum, entry| sum.saturating_add(length(&entry.name.0)));
+        let held = self.levels.iter().fold(names, |sum, level| sum.saturating_add(level.names));
+        let most = session.options().max_listing_bytes;
+        if held > most {
+            let why =
+                format!("the directories on this path hold more than --max-listing-bytes={most} of names");
+            return Err(Failure::Failed(why));
+        }
+        self.levels.push(Level { path, node: node.node, entries, names });
         Ok(())
     }
 
@@ -105,10 +125,19 @@ impl Walk {
 }
 
 /// The entries of a directory, in the order of their names' bytes.
-pub(super) fn entries(session: &mut Session, volume: u32, directory: &Node) -> Result<Vec<DirEntry>> {
-    let mut entries = session.read_dir(volume, directory)?;
+pub(super) fn entries(
+    session: &mut Session,
+    volume: u32,
+    directory: &Node,
+    detail: &Detail,
+) -> Result<Vec<DirEntry>> {
+    let mut entries = session.read_dir_with(volume, directory, detail)?;
     entries.sort_unstable_by(|a, b| a.name.0.cmp(&b.name.0));
     Ok(entries)
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 /// A path and a name in it.

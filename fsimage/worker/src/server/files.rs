@@ -1,15 +1,10 @@
 //! Answers about files.
 
 use super::volumes::Volumes;
-use fsimage_protocol::{
-    Bytes, DirEntry, Extent, ExtentKind, List, MAX_DIR_ENTRIES, MAX_EXTENTS, MAX_NAME, Metadata, Reply,
-};
+use fsimage_protocol::{Bytes, Extent, ExtentKind, List, MAX_EXTENTS, Metadata, Reply};
 use fsimage_sdk::path::LastLink;
-use fsimage_sdk::{DirCursor, Error, ErrorKind, NodeId, Result};
+use fsimage_sdk::{Error, ErrorKind, NodeId, Result};
 use std::ops::ControlFlow;
-
-/// Bytes of names in one listing message: leaves room for the fields around them.
-const NAMES: usize = 48 << 10;
 
 pub(super) fn stat(volumes: &Volumes, volume: u32, path: &[u8], follow: bool) -> Result<Reply> {
     let last = if follow { LastLink::Follow } else { LastLink::Keep };
@@ -17,56 +12,26 @@ pub(super) fn stat(volumes: &Volumes, volume: u32, path: &[u8], follow: bool) ->
     Ok(reply(node, &metadata))
 }
 
-pub(super) fn metadata(volumes: &Volumes, volume: u32, node: u64) -> Result<Reply> {
+pub(super) fn node(volumes: &Volumes, volume: u32, node: u64) -> Result<Reply> {
     let node = NodeId(node);
     Ok(reply(node, &volumes.mounted(volume)?.fs.metadata(node)?))
 }
 
-fn reply(node: NodeId, metadata: &fsimage_sdk::Metadata) -> Reply {
-    Reply::Stat {
-        node: node.0,
-        metadata: Metadata {
-            file_type: metadata.file_type.code(),
-            mode: metadata.mode,
-            uid: metadata.uid,
-            gid: metadata.gid,
-            links: metadata.links,
-            size: metadata.size,
-            mtime_seconds: metadata.mtime_seconds,
-            mtime_nanoseconds: metadata.mtime_nanoseconds,
-        },
-    }
+fn reply(node: NodeId, found: &fsimage_sdk::Metadata) -> Reply {
+    Reply::Stat { node: node.0, metadata: metadata(found) }
 }
 
-pub(super) fn read_dir(volumes: &Volumes, volume: u32, directory: u64, cursor: u64) -> Result<Reply> {
-    let fs = &volumes.mounted(volume)?.fs;
-    let mut entries = Vec::new();
-    let mut names = 0_usize;
-    let mut last = cursor;
-    let mut full = false;
-    let mut too_long = None;
-    fs.read_dir(NodeId(directory), DirCursor(cursor), &mut |entry| {
-        if entries.len() == MAX_DIR_ENTRIES || names > NAMES {
-            full = true;
-            return ControlFlow::Break(());
-        }
-        if entry.name.len() > MAX_NAME {
-            too_long = Some(entry.name.len());
-            return ControlFlow::Break(());
-        }
-        names = names.saturating_add(entry.name.len());
-        last = entry.next.0;
-        entries.push(DirEntry {
-            name: Bytes::from(entry.name),
-            node: entry.node.0,
-            file_type: entry.file_type.code(),
-        });
-        ControlFlow::Continue(())
-    })?;
-    if let Some(length) = too_long {
-        return Err(Error::limit(format!("a file name of {length} bytes (at most {MAX_NAME})")));
+pub(super) fn metadata(metadata: &fsimage_sdk::Metadata) -> Metadata {
+    Metadata {
+        file_type: metadata.file_type.code(),
+        mode: metadata.mode,
+        uid: metadata.uid,
+        gid: metadata.gid,
+        links: metadata.links,
+        size: metadata.size,
+        mtime_seconds: metadata.mtime_seconds,
+        mtime_nanoseconds: metadata.mtime_nanoseconds,
     }
-    Ok(Reply::Entries { entries: List(entries), next: full.then_some(last) })
 }
 
 pub(super) fn read_link(volumes: &Volumes, volume: u32, node: u64) -> Result<Reply> {
@@ -79,15 +44,29 @@ pub(super) fn boot_string(volumes: &Volumes, volume: u32, node: u64) -> Result<R
     Ok(Reply::Target { target: Bytes(target) })
 }
 
-/// The file's extents from `offset`, the first cut so that it begins there, as places on the disk.
-pub(super) fn extents(volumes: &Volumes, volume: u32, node: u64, offset: u64) -> Result<Reply> {
+/// Where a file's bytes lie.
+pub(super) enum Extents {
+    /// There, as places on the disk; `done` when these reach the file's end.
+    Plain { extents: Vec<Extent>, done: bool },
+    /// Not plain on the disk.
+    NotPlain,
+}
+
+/// The file's extents from `offset`, the first cut so that it begins there; at most `most` of them.
+pub(super) fn extents(
+    volumes: &Volumes,
+    volume: u32,
+    node: u64,
+    offset: u64,
+    most: usize,
+) -> Result<Extents> {
     let fs = &volumes.mounted(volume)?.fs;
     let mut extents = Vec::new();
-    let mut full = false;
+    let mut done = true;
     let mut failure = None;
     let outcome = fs.extents(NodeId(node), offset, &mut |extent| {
-        if extents.len() == MAX_EXTENTS {
-            full = true;
+        if extents.len() == most {
+            done = false;
             return ControlFlow::Break(());
         }
         match on_disk(volumes, volume, &extent, offset) {
@@ -104,10 +83,17 @@ pub(super) fn extents(volumes: &Volumes, volume: u32, node: u64, offset: u64) ->
     });
     match (outcome, failure) {
         (_, Some(why)) => Err(why),
-        (Err(why), None) if why.kind() == ErrorKind::Unsupported => Ok(Reply::NotPlain {}),
+        (Err(why), None) if why.kind() == ErrorKind::Unsupported => Ok(Extents::NotPlain),
         (Err(why), None) => Err(why),
-        (Ok(()), None) => Ok(Reply::Extents { extents: List(extents), done: !full }),
+        (Ok(()), None) => Ok(Extents::Plain { extents, done }),
     }
+}
+
+pub(super) fn whereabouts(volumes: &Volumes, volume: u32, node: u64, offset: u64) -> Result<Reply> {
+    Ok(match extents(volumes, volume, node, offset, MAX_EXTENTS)? {
+        Extents::Plain { extents, done } => Reply::Extents { extents: List(extents), done },
+        Extents::NotPlain => Reply::NotPlain {},
+    })
 }
 
 fn on_disk(
@@ -138,7 +124,10 @@ pub(super) fn read(
     buffer: &mut [u8],
 ) -> Result<Reply> {
     let count = volumes.mounted(volume)?.fs.read_at(NodeId(node), offset, buffer)?;
-    let length =
-        u32::try_from(count).map_err(|_| Error::new(ErrorKind::Internal, "a count beyond the buffer"))?;
-    Ok(Reply::Data { length })
+    let beyond = || Error::new(ErrorKind::Internal, "a count beyond the buffer");
+    let length = u32::try_from(count).map_err(|_| beyond())?;
+    let bytes = buffer.get(..count).ok_or_else(beyond)?;
+    // A hole that the format could not tell as one stays a hole on the host.
+    let is_zeros = length > 0 && bytes.iter().all(|byte| *byte == 0);
+    Ok(if is_zeros { Reply::Zeros { length } } else { Reply::Data { length } })
 }

@@ -2,6 +2,7 @@
 
 mod disk;
 mod files;
+mod listing;
 mod menu;
 mod volumes;
 
@@ -80,13 +81,13 @@ impl Server {
                 Ok(Reply::Remarks { remarks: self.volumes()?.filesystem_remarks(volume)? })
             }
             Request::Stat { volume, path, follow } => files::stat(self.volumes()?, volume, &path.0, follow),
-            Request::Metadata { volume, node } => files::metadata(self.volumes()?, volume, node),
-            Request::ReadDir { volume, node, cursor } => {
-                files::read_dir(self.volumes()?, volume, node, cursor)
+            Request::Metadata { volume, node } => files::node(self.volumes()?, volume, node),
+            Request::ReadDir { volume, node, cursor, detail } => {
+                listing::read_dir(self.volumes()?, volume, node, cursor, &detail)
             }
             Request::ReadLink { volume, node } => files::read_link(self.volumes()?, volume, node),
             Request::Extents { volume, node, offset } => {
-                files::extents(self.volumes()?, volume, node, offset)
+                files::whereabouts(self.volumes()?, volume, node, offset)
             }
             Request::Read { volume, node, offset, length } => self.read(volume, node, offset, length),
             Request::Menu { volume } => self.find_menu(volume),

@@ -1,0 +1,129 @@
+//! Files that have no name until they are whole.
+
+use super::{OutputDirectory, link_descriptor, with_random_name};
+use crate::{Error, ErrorKind, Result};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, RenameFlags, renameat, renameat_with, unlinkat};
+use rustix::io::Errno;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+/// A file being written. Dropped without being published, it is gone.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    pub(super) directory: &'a OutputDirectory,
+    pub(super) descriptor: OwnedFd,
+    pub(super) prefix: String,
+    pub(super) hidden: Option<String>,
+}
+
+impl AsFd for Draft<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+impl Draft<'_> {
+    /// Gives the file this very name. What has it already is replaced, all at once and without following a symbolic
+    /// link, when `replace` says so.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] when the name is taken and not to be replaced, [`ErrorKind::Io`]; then nothing has
+    /// changed.
+    pub fn publish_as(mut self, name: &OsStr, replace: bool) -> Result<()> {
+        let path = self.directory.path.join(name);
+        let failed = |errno| match errno {
+            Errno::EXIST => Error::new(ErrorKind::InvalidArgument, format!("{}: it exists", path.display())),
+            other => Error::os(path.display(), other),
+        };
+        if !replace {
+            self.link(name).map_err(failed)?;
+            self.hidden = None;
+            return Ok(());
+        }
+        if self.hidden.is_none() {
+            let ((), hidden) = with_random_name(&format!(".{}.partial", self.prefix), |hidden| {
+                self.link(OsStr::new(hidden))
+            })
+            .map_err(failed)?;
+            self.hidden = Some(hidden);
+        }
+        let directory = &self.directory.descriptor;
+        if let Some(hidden) = &self.hidden {
+            renameat(directory, hidden.as_str(), directory, name).map_err(failed)?;
+        }
+        self.hidden = None;
+        Ok(())
+    }
+
+    /// Gives the file its name, `prefix.XXXXXX`.
+    fn name(&mut self) -> rustix::io::Result<String> {
+        let ((), name) = with_random_name(&self.prefix, |name| self.link(OsStr::new(name)))?;
+        self.hidden = None;
+        Ok(name)
+    }
+
+    /// Gives the file a name that nothing has.
+    fn link(&self, name: &OsStr) -> rustix::io::Result<()> {
+        let directory = &self.directory.descriptor;
+        match &self.hidden {
+            Some(hidden) => {
+                renameat_with(directory, hidden.as_str(), directory, name, RenameFlags::NOREPLACE)
+            }
+            None => link_descriptor(self.descriptor.as_fd(), directory, name),
+        }
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if let Some(hidden) = &self.hidden {
+            let _ = unlinkat(&self.directory.descriptor, hidden.as_str(), AtFlags::empty());
+        }
+    }
+}
+
+/// Files with names, taken back unless kept.
+#[derive(Debug)]
+pub struct Published<'a> {
+    directory: &'a OutputDirectory,
+    names: Vec<String>,
+    kept: bool,
+}
+
+/// Gives every draft its name.
+///
+/// # Errors
+/// [`ErrorKind::Io`]; then none of them has one.
+pub fn publish<'a>(directory: &'a OutputDirectory, drafts: Vec<Draft<'a>>) -> Result<Published<'a>> {
+    let mut published = Published { directory, names: Vec::new(), kept: false };
+    for mut draft in drafts {
+        let path = directory.path.join(&draft.prefix);
+        let name = draft.name().map_err(|errno| Error::os(path.display(), errno))?;
+        published.names.push(name);
+    }
+    Ok(published)
+}
+
+impl Published<'_> {
+    /// The files' paths, in the order of the drafts.
+    #[must_use]
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.names.iter().map(|name| self.directory.path.join(name)).collect()
+    }
+
+    /// They stay.
+    pub fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Published<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            for name in &self.names {
+                let _ = unlinkat(&self.directory.descriptor, name.as_str(), AtFlags::empty());
+            }
+        }
+    }
+}

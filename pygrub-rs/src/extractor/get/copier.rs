@@ -1,0 +1,270 @@
+//! One file or link onto the host, and what is remembered from one to the next.
+
+use super::preserve::Looks;
+use super::{Conflict, How};
+use crate::console::say;
+use crate::exit::{Failure, Result};
+use crate::extractor::args::Common;
+use crate::extractor::output::Output;
+use crate::extractor::progress::Progress;
+use crate::extractor::volume;
+use crate::pygrub::volumes::ends_session;
+use fsimage::copy::Part;
+use fsimage::output::{Attributes, Existing, OutputDirectory};
+use fsimage::{ErrorKind, FileType, Node, Session, escape};
+use rustix::io::Errno;
+use serde::Serialize;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::os::fd::AsFd;
+use std::path::Path;
+
+/// What the copies' names begin with while they are not whole, where the filesystem has no nameless files.
+const UNFINISHED: &str = "fsimage";
+/// What a new file's permissions are before the caller's mask.
+const FILE: u32 = 0o666;
+/// And a new directory's.
+const DIRECTORY: u32 = 0o777;
+
+/// A directory on the host, and the names in it once they had to be known.
+pub(super) struct Held<'a> {
+    pub directory: Shared<'a>,
+    names: Option<HashSet<OsString>>,
+}
+
+/// A directory of ours, or one that the caller keeps.
+pub(super) enum Shared<'a> {
+    Own(OutputDirectory),
+    Borrowed(&'a OutputDirectory),
+}
+
+impl std::ops::Deref for Shared<'_> {
+    type Target = OutputDirectory;
+
+    fn deref(&self) -> &OutputDirectory {
+        match self {
+            Self::Own(directory) => directory,
+            Self::Borrowed(directory) => directory,
+        }
+    }
+}
+
+impl<'a> From<&'a OutputDirectory> for Held<'a> {
+    fn from(directory: &'a OutputDirectory) -> Self {
+        Self { directory: Shared::Borrowed(directory), names: None }
+    }
+}
+
+impl From<OutputDirectory> for Held<'_> {
+    fn from(directory: OutputDirectory) -> Self {
+        Self { directory: Shared::Own(directory), names: None }
+    }
+}
+
+impl Held<'_> {
+    /// Whether something has this very name. A filesystem that does not regard case says of more names that they exist;
+    /// of those, nothing is replaced or entered.
+    fn lists(&mut self, name: &OsStr) -> Result<bool> {
+        if self.names.is_none() {
+            self.names = Some(self.directory.names()?);
+        }
+        Ok(self.names.as_ref().is_some_and(|names| names.contains(name)))
+    }
+
+    fn exists(&self, name: &OsStr, next: &str) -> Failure {
+        Failure::Failed(format!("{}: it exists; {next}", shown(&self.directory.path().join(name))))
+    }
+
+    /// What has the name that something is to be copied to; an error when it may not be touched.
+    pub(super) fn existing(&mut self, name: &OsStr, conflict: Conflict) -> Result<Existing> {
+        let existing = self.directory.existing(name)?;
+        let is_free = existing == Existing::Free;
+        if is_free || conflict == Conflict::Refuse {
+            return match is_free {
+                true => Ok(existing),
+                false => Err(self.exists(name, "--force replaces it, --skip-existing leaves it")),
+            };
+        }
+        if !self.lists(name)? {
+            let next = "this filesystem takes its name for another's, which stays as it is";
+            return Err(self.exists(name, next));
+        }
+        match existing {
+            Existing::Special => Err(self.exists(name, "and is no file; not replaced")),
+            _ => Ok(existing),
+        }
+    }
+}
+
+/// A path of the host's for a message; its names may be the guest's.
+fn shown(path: &Path) -> String {
+    use std::os::unix::ffi::OsStrExt;
+    escape(path.as_os_str().as_bytes())
+}
+
+/// What is done, as `--json` tells it.
+#[derive(Serialize)]
+struct Object {
+    path: String,
+    r#type: &'static str,
+    size: u64,
+    to: String,
+}
+
+/// What all copies have in common.
+pub(super) struct Copier<'a> {
+    pub session: &'a mut Session,
+    pub volume: u32,
+    pub how: &'a How,
+    pub common: &'a Common,
+    pub progress: Progress,
+    /// Files and directories that may still be visited.
+    pub left: u64,
+    /// Files that are whole.
+    pub whole: u64,
+    failed: u64,
+    looks: Looks,
+    output: Output,
+}
+
+impl<'a> Copier<'a> {
+    pub(super) fn new(
+        session: &'a mut Session,
+        volume: u32,
+        how: &'a How,
+        common: &'a Common,
+        progress: Progress,
+    ) -> Self {
+        progress.watch(session, how.max_total_size);
+        Self {
+            session,
+            volume,
+            how,
+            common,
+            progress,
+            left: common.max_entries,
+            whole: 0,
+            failed: 0,
+            looks: Looks::new(how.preserve),
+            output: Output::new(),
+        }
+    }
+
+    /// Copies a file's data, or what a link of the user's own path leads to.
+    pub(super) fn file(&mut self, to: &mut Held<'_>, name: &OsStr, path: &[u8], node: &Node) -> Result<()> {
+        let replace = match self.how.conflict {
+            // Whether the name is free is then found out where the copy gets it, all at once.
+            Conflict::Refuse => false,
+            conflict => match (to.existing(name, conflict)?, conflict) {
+                (Existing::Free, _) => false,
+                (Existing::Directory, _) => return Err(to.exists(name, "and is a directory")),
+                (_, Conflict::Keep) => return Ok(()),
+                _ => true,
+            },
+        };
+        volume::check_size(node, self.common)?;
+        let draft = to.directory.draft(UNFINISHED)?;
+        self.session.copy_to_file(&Part::whole(self.volume, node), draft.as_fd(), 0)?;
+        self.looks.of(node, FILE).apply(draft.as_fd())?;
+        draft.publish_as(name, replace).map_err(|why| match why.kind() {
+            ErrorKind::InvalidArgument => to.exists(name, "--force replaces it, --skip-existing leaves it"),
+            _ => why.into(),
+        })?;
+        self.done(to, name, path, node)
+    }
+
+    /// Makes a symbolic link.
+    pub(super) fn link(&mut self, to: &mut Held<'_>, name: &OsStr, path: &[u8], node: &Node) -> Result<()> {
+        let replace = match (to.existing(name, self.how.conflict)?, self.how.conflict) {
+            (Existing::Free, _) => false,
+            (Existing::Directory, _) => return Err(to.exists(name, "and is a directory")),
+            (_, Conflict::Keep) => return Ok(()),
+            _ => true,
+        };
+        let target = self.session.read_link(self.volume, node)?;
+        let looks = self.looks.of(node, DIRECTORY);
+        to.directory.symlink(name, &target, &looks, replace)?;
+        self.done(to, name, path, node)
+    }
+
+    /// What a directory is to look like once all is in it.
+    pub(super) fn looks_of_directory(&self, node: &Node) -> Attributes {
+        self.looks.of(node, DIRECTORY)
+    }
+
+    /// A copy more is whole.
+    pub(super) fn done(&mut self, to: &Held<'_>, name: &OsStr, path: &[u8], node: &Node) -> Result<()> {
+        self.whole = self.whole.saturating_add(1);
+        match self.how.verbose || self.common.json {
+            true => self.tell(path, node, &to.directory.path().join(name)),
+            false => Ok(()),
+        }
+    }
+
+    /// Tells of a copy, where that is wanted.
+    pub(super) fn tell(&mut self, path: &[u8], node: &Node, to: &Path) -> Result<()> {
+        if self.common.json {
+            let (r#type, size) = (node.file_type.text(), node.metadata.size);
+            return self.output.json(&Object { path: escape(path), r#type, size, to: shown(to) });
+        }
+        match self.how.verbose {
+            true => self.output.line(&format!("{} -> {}", escape(path), shown(to))),
+            false => Ok(()),
+        }
+    }
+
+    /// Says why a file is left out on purpose.
+    pub(super) fn skip(&self, path: &[u8], file_type: FileType) {
+        self.progress.say(&format!("fsimage: note: {}: a {}: not copied", escape(path), file_type.text()));
+    }
+
+    /// Says what failed and goes on, unless nothing can come after it.
+    pub(super) fn forgive(&mut self, path: &[u8], outcome: Result<()>) -> Result<()> {
+        let failure = match outcome {
+            Ok(()) => return Ok(()),
+            Err(failure) => failure,
+        };
+        match &failure {
+            Failure::Fsimage(why) if ends_session(why.kind()) => Err(failure.within(escape(path))),
+            Failure::Fsimage(why) if self.progress.is_spent() || is_full(why) => {
+                Err(Failure::Stopped(failure.within(escape(path)).to_string()))
+            }
+            Failure::Fsimage(_) | Failure::Failed(_) => {
+                self.progress.say(&format!("fsimage: error: {}: {failure}", escape(path)));
+                self.failed = self.failed.saturating_add(1);
+                Ok(())
+            }
+            _ => Err(failure),
+        }
+    }
+
+    /// Tells what there is and what is missing.
+    pub(super) fn finish(self, outcome: Result<()>) -> Result<()> {
+        self.progress.finish();
+        let outcome = self.output.finish().and(outcome);
+        let whole = match self.whole {
+            1 => "1 copy is whole".to_owned(),
+            many => format!("{many} copies are whole"),
+        };
+        match outcome {
+            Err(failure @ (Failure::Stopped(_) | Failure::Fsimage(_))) if self.how.recursive => {
+                say(&format!(
+                    "fsimage: {whole}, the one named below and all that would have followed is missing; \
+                     --skip-existing goes on from there"
+                ));
+                Err(failure)
+            }
+            Ok(()) if self.failed > 0 => {
+                say(&format!("fsimage: {whole}, {} missing: named above", self.failed));
+                Err(Failure::AlreadySaid)
+            }
+            other => other,
+        }
+    }
+}
+
+/// Whether the host can take nothing more.
+fn is_full(why: &fsimage::Error) -> bool {
+    let full = [Errno::NOSPC, Errno::DQUOT, Errno::ROFS, Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    why.os_code().is_some_and(|code| full.iter().any(|errno| errno.raw_os_error() == code))
+}

@@ -1,0 +1,76 @@
+//! `fsimage get`: copies on the host, each whole or not at all, none outside its target, none through a link.
+//!
+//! A tree is copied directory by directory, each held by its descriptor: names of one component are made in it, and no
+//! link on the host is followed. What a guest may choose is a file's name, its bytes and, where asked for, its
+//! permissions, time and owner; never set-user-id, a device or a fifo. Symbolic links come last in their directory, so
+//! nothing could be written through them even if all of that failed.
+
+mod copier;
+mod place;
+mod preserve;
+mod tree;
+
+pub(super) use place::Place;
+pub(super) use preserve::Preserve;
+
+use super::args::Common;
+use super::progress::Progress;
+use super::volume;
+use crate::exit::Result;
+use copier::Copier;
+use fsimage::{FileType, Session, escape};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+/// What to do with a name that something has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Conflict {
+    /// Say so, and leave it.
+    Refuse,
+    /// Replace files and links; go into directories.
+    Replace,
+    /// Leave files and links alone, without a word; go into directories.
+    Keep,
+}
+
+/// How to copy.
+#[derive(Debug, Clone)]
+pub(super) struct How {
+    pub recursive: bool,
+    pub conflict: Conflict,
+    pub preserve: Preserve,
+    /// Symbolic links are copied, too.
+    pub links: bool,
+    /// Each copy is told of on standard output.
+    pub verbose: bool,
+    pub max_total_size: u64,
+}
+
+/// Copies files and directories out of the image.
+pub(super) fn get(
+    session: &mut Session,
+    paths: &[OsString],
+    place: &Place,
+    how: &How,
+    common: &Common,
+) -> Result<()> {
+    let volume = volume::choose(session, common, paths)?;
+    let progress = Progress::new(common);
+    let mut copier = Copier::new(session, volume, how, common, progress);
+    let outcome = paths.iter().try_for_each(|path| one(&mut copier, path.as_bytes(), place));
+    copier.finish(outcome)
+}
+
+fn one(copier: &mut Copier<'_>, path: &[u8], place: &Place) -> Result<()> {
+    let node = copier.session.stat(copier.volume, path, true)?;
+    match node.file_type {
+        FileType::Directory => tree::copy(copier, path, &node, place),
+        _ => {
+            let (directory, name) = place.of_file(path)?;
+            copier.progress.file(&escape(path), node.metadata.size);
+            copier
+                .file(&mut directory.into(), name, path, &node)
+                .map_err(|failure| failure.within(escape(path)))
+        }
+    }
+}
