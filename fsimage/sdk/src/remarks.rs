@@ -61,7 +61,8 @@ impl Remarks {
     }
 
     /// Checksums that were wrong until now.
-    pub(crate) fn mismatches(&self) -> u64 {
+    #[must_use]
+    pub fn mismatches(&self) -> u64 {
         self.seen.lock().map_or(0, |seen| seen.mismatches)
     }
 

@@ -13,7 +13,7 @@ mod common;
 
 use common::{Image, debugfs, debugfs_script, mke2fs, open, tool, try_tool};
 use fsimage_ext2::EXT2;
-use fsimage_sdk::{ErrorKind, Format, OpenOptions};
+use fsimage_sdk::{ErrorKind, Format, OpenOptions, Volume};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -210,7 +210,8 @@ fn two_levels_of_a_large_dir() {
     assert_eq!(indirect_levels(&image), 2);
     let volume = Image::open(&image);
     let options = OpenOptions { options: b"checksums=strict".to_vec(), ..OpenOptions::default() };
-    let fs = EXT2.open(&[volume.clone()], &options).unwrap();
+    let as_volume: Volume = volume.clone();
+    let fs = EXT2.open(&[as_volume], &options).unwrap();
     let directory = common::find(&*fs, "d");
     let mut most = 0;
     for name in names.iter().step_by(37) {
