@@ -30,6 +30,7 @@ mod netbsd;
 mod netware;
 mod notes;
 mod openbsd;
+mod posix_regex;
 mod reader;
 mod solaris;
 mod systemd_boot;

@@ -3,6 +3,7 @@
 use crate::budget::Budget;
 use crate::limits::LimitName;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::rc::Rc;
 
 /// What a variable costs besides its bytes.
@@ -32,6 +33,13 @@ type Journal = Vec<(Rc<[u8]>, Option<Variable>)>;
 impl Environment {
     pub(crate) fn get(&self, name: &[u8]) -> Option<&[u8]> {
         self.variables.get(name)?.value.as_deref()
+    }
+
+    /// The variables whose names begin so, without that, in their names' order.
+    pub(crate) fn with_prefix<'a>(&'a self, prefix: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        let variables = self.variables.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
+        let named = variables.map_while(move |(name, variable)| Some((name.strip_prefix(prefix)?, variable)));
+        named.filter_map(|(name, variable)| Some((name, variable.value.as_deref()?)))
     }
 
     pub(crate) fn set(&mut self, name: &[u8], value: &[u8], budget: &mut Budget) -> Result<(), LimitName> {

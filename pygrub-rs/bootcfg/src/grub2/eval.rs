@@ -64,6 +64,8 @@ pub(crate) struct Machine<'g> {
     pub(crate) line: u32,
     /// How often a part of a syntax tree was kept for later.
     pub(crate) retained: u64,
+    /// Whether the module `regexp` is loaded, which expands wildcards.
+    pub(crate) expands_wildcards: bool,
     /// The Boot Loader Specification entries that are in a menu already, by id.
     pub(crate) bls_shown: Rc<BTreeSet<Vec<u8>>>,
     functions: Rc<Functions>,
@@ -76,6 +78,7 @@ pub(crate) struct Saved {
     checkpoints: usize,
     mark: Mark,
     functions: Rc<Functions>,
+    expands_wildcards: bool,
     bls_shown: Rc<BTreeSet<Vec<u8>>>,
     scopes: Vec<Scope>,
     loops: u32,
@@ -103,6 +106,7 @@ impl<'g> Machine<'g> {
             line: 0,
             retained: 0,
             functions: Rc::default(),
+            expands_wildcards: false,
             bls_shown: Rc::default(),
             scopes: Vec::new(),
             loops: 0,
@@ -131,6 +135,7 @@ impl<'g> Machine<'g> {
             checkpoints,
             mark: self.budget.mark(),
             functions: Rc::clone(&self.functions),
+            expands_wildcards: self.expands_wildcards,
             bls_shown: Rc::clone(&self.bls_shown),
             scopes: std::mem::take(&mut self.scopes),
             loops: std::mem::take(&mut self.loops),
@@ -145,6 +150,7 @@ impl<'g> Machine<'g> {
         self.budget.restore(saved.mark);
         self.functions = saved.functions;
         self.bls_shown = saved.bls_shown;
+        self.expands_wildcards = saved.expands_wildcards;
         self.scopes = saved.scopes;
         self.loops = saved.loops;
         self.file = saved.file;

@@ -4,8 +4,7 @@ use super::ast::{Part, Word};
 use super::eval::Machine;
 use crate::limits::LimitName;
 
-/// The arguments a list of words makes. Wildcards stay as they are: GRUB expands them only with its `regexp`
-/// module, and only to files that exist.
+/// The arguments a list of words makes.
 pub(crate) fn arguments(machine: &mut Machine<'_>, words: &[Word]) -> Result<Vec<Vec<u8>>, LimitName> {
     // The list is weighed while it grows; whoever keeps it pays for it again.
     let mark = machine.budget.mark();
@@ -20,7 +19,11 @@ fn expanded(machine: &mut Machine<'_>, words: &[Word]) -> Result<Vec<Vec<u8>>, L
         machine.budget.step()?;
         for part in word {
             match part {
-                Part::Text(text) | Part::Quoted(text) => arguments.append(text, machine)?,
+                Part::Text(text) => {
+                    arguments.mark_wildcards(text, machine);
+                    arguments.append(text, machine)?;
+                }
+                Part::Quoted(text) => arguments.append(text, machine)?,
                 Part::Variable(name) => {
                     let value = machine.variable(name)?;
                     arguments.append_split(&value, machine)?;
@@ -54,9 +57,20 @@ const BYTES_PER_ARGUMENT: usize = 48;
 struct Arguments {
     done: Vec<Vec<u8>>,
     current: Option<Vec<u8>>,
+    /// Where in `current` the wildcards are.
+    wild: Vec<usize>,
 }
 
 impl Arguments {
+    /// Of bytes that are about to be appended, and stand outside quotes.
+    fn mark_wildcards(&mut self, bytes: &[u8], machine: &Machine<'_>) {
+        if machine.expands_wildcards {
+            let start = self.current.as_ref().map_or(0, Vec::len);
+            let wild = bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b'*' | b'?'));
+            self.wild.extend(wild.map(|(at, _)| start.saturating_add(at)));
+        }
+    }
+
     fn append(&mut self, bytes: &[u8], machine: &mut Machine<'_>) -> Result<(), LimitName> {
         let current = self.current.get_or_insert_default();
         machine.budget.check_value(current.len().saturating_add(bytes.len()))?;
@@ -75,15 +89,25 @@ impl Arguments {
                 machine.budget.step()?;
                 self.finish(machine)?;
             }
+            self.mark_wildcards(piece, machine);
             self.append(piece, machine)?;
         }
         Ok(())
     }
 
     fn finish(&mut self, machine: &mut Machine<'_>) -> Result<(), LimitName> {
+        let wild = std::mem::take(&mut self.wild);
         let Some(current) = self.current.take() else {
             return Ok(());
         };
+        let found = if wild.is_empty() { Vec::new() } else { machine.wildcards(&current, &wild)? };
+        if !found.is_empty() {
+            for word in found {
+                machine.budget.keep(word.len().saturating_add(BYTES_PER_ARGUMENT))?;
+                self.done.push(word);
+            }
+            return Ok(());
+        }
         machine.budget.keep(current.len().saturating_add(BYTES_PER_ARGUMENT))?;
         self.done.push(current);
         Ok(())

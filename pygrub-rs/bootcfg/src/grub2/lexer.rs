@@ -171,6 +171,11 @@ impl<'a> Lexer<'a> {
                     self.bump();
                     match self.bump() {
                         Some(b'\n') => {}
+                        // It stands for itself alone.
+                        Some(escaped @ (b'*' | b'?')) => {
+                            flush(&mut parts, &mut text);
+                            parts.push(Part::Quoted(Box::new([escaped])));
+                        }
                         Some(escaped) => text.push(escaped),
                         None => return Token::Invalid,
                     }

@@ -23,6 +23,7 @@ mod outcome;
 mod parser;
 mod source;
 mod status;
+mod wildcards;
 
 use crate::access::{Security, TimeoutStyle};
 use crate::budget::Stop;

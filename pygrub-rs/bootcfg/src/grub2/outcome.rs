@@ -7,6 +7,7 @@ use super::menu::Item;
 use super::menu_default::{Choice, Numbers, choose, escaped, fallbacks};
 use crate::budget::Stop;
 use crate::menu::BootEntry;
+use crate::multiboot;
 use crate::text::shown;
 use std::rc::Rc;
 
@@ -166,6 +167,23 @@ fn result(
         Loaded::Linux { kernel: file, arguments: line, ramdisks: files } => {
             (kernel, arguments, ramdisks) = (Some(file), line, files);
         }
+        Loaded::Multiboot { first, modules } => match multiboot::boots(first, modules) {
+            Ok((image, files, rest)) => {
+                for module in rest {
+                    machine.note(&format!("the module `{}` is left out", shown(&module.path)));
+                }
+                (kernel, ramdisks) = (Some(image.file.into()), files);
+                arguments = image.arguments;
+            }
+            Err(why) => problems.push(why),
+        },
+        Loaded::Bsd { kernel: file, arguments: mut line, freebsd } => {
+            if freebsd {
+                freebsd_environment(machine, &mut line);
+            }
+            (kernel, arguments) = (Some(file.into()), line);
+        }
+        Loaded::Unbootable(why) => problems.push(why),
         Loaded::Other(name) => {
             problems.push(format!("not bootable because `{name}` is not supported yet"));
         }
@@ -199,6 +217,27 @@ fn result(
         source: item.source.clone(),
         problems,
         ..BootEntry::default()
+    }
+}
+
+/// GRUB hands FreeBSD's kernel the variables `kFreeBSD.*` as its environment; without a loader it takes them from its
+/// command line, parted by commas (sys/x86/xen/pv.c).
+fn freebsd_environment(machine: &mut Machine<'_>, line: &mut Vec<u8>) {
+    for (name, value) in machine.environment.with_prefix(b"kFreeBSD.") {
+        if value.iter().any(|byte| byte.is_ascii_whitespace() || *byte == b',') {
+            let name = shown(name);
+            machine.notes.add(|| format!("`kFreeBSD.{name}` is left out: the kernel would take it apart"));
+            continue;
+        }
+        if line.len().saturating_add(name.len()).saturating_add(value.len()) > machine.limits.max_value_bytes
+        {
+            machine.notes.add(|| "FreeBSD's environment is too long, and cut".to_owned());
+            return;
+        }
+        if !line.is_empty() {
+            line.push(b',');
+        }
+        line.extend([name, b"=", value].concat());
     }
 }
 

@@ -5,43 +5,24 @@ use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::loaded::Loaded;
 use crate::grub2::{cmdline, status};
+use crate::guest::BootFile;
 use crate::text::shown;
 
 /// Commands that load what the domain builder cannot be handed, so far.
 pub(super) const OTHER_LOADERS: &[&str] = &[
     "appleloader",
-    "chainloader",
     "coreboot_boottime",
     "freedos",
-    "kfreebsd",
-    "kfreebsd_loadenv",
-    "kfreebsd_module",
-    "kfreebsd_module_elf",
-    "knetbsd",
-    "knetbsd_module",
-    "knetbsd_module_elf",
-    "kopenbsd",
-    "kopenbsd_ramdisk",
     "legacy_configfile",
     "legacy_initrd",
     "legacy_kernel",
     "legacy_source",
-    "module",
-    "module2",
-    "multiboot",
-    "multiboot2",
     "ntldr",
     "plan9",
     "pxechainloader",
     "syslinux_configfile",
     "syslinux_source",
     "truecrypt",
-    "xen_hypervisor",
-    "xen_initrd",
-    "xen_kernel",
-    "xen_linux",
-    "xen_module",
-    "xen_xsm",
     "xnu_kernel",
     "xnu_kernel64",
     "xnu_kext",
@@ -87,18 +68,11 @@ pub(super) fn initrd(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, 
     }
     let mut files = Vec::new();
     for name in call.arguments {
-        if name.starts_with(b"newc:") {
-            machine.note(&format!("`initrd {}` is not supported yet", shown(name)));
-            machine.problems.push(format!(
-                "the ramdisk `{}` is made up by GRUB, which is not supported yet",
-                shown(name)
-            ));
-            continue;
-        }
-        match machine.locate(name) {
+        match ramdisk(machine, name) {
             Ok(file) => {
-                machine.budget.keep(file.path.len().saturating_add(64))?;
-                files.push(file.into());
+                let newc_name = file.newc_name.as_ref().map_or(0, Vec::len);
+                machine.budget.keep(file.file.path.len().saturating_add(newc_name).saturating_add(64))?;
+                files.push(file);
             }
             Err(status) => {
                 machine.note(&format!("the ramdisk's name `{}` is no path", shown(name)));
@@ -110,6 +84,20 @@ pub(super) fn initrd(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, 
         *ramdisks = files;
     }
     Ok(0)
+}
+
+/// `FILE`, or `newc:NAME:FILE`: a file that GRUB packs into an archive under this name.
+fn ramdisk(machine: &mut Machine<'_>, name: &[u8]) -> Result<BootFile, u32> {
+    let Some(packed) = name.strip_prefix(b"newc:") else {
+        return machine.locate(name).map(BootFile::from);
+    };
+    let colon = packed.iter().position(|&byte| byte == b':').ok_or(status::BAD_ARGUMENT)?;
+    let (name, file) = packed.split_at(colon);
+    let file = machine.locate(file.get(1..).unwrap_or_default())?;
+    if name.iter().all(|&byte| byte == b'/') {
+        return Err(status::BAD_ARGUMENT);
+    }
+    Ok(BootFile { newc_name: Some(name.to_vec()), ..BootFile::from(file) })
 }
 
 /// `boot`: starts what is loaded.

@@ -2,13 +2,17 @@
 
 mod blscfg;
 mod boot;
+mod bsd;
+mod chainloader;
 mod control;
 mod files;
 mod menu;
+mod multiboot;
 mod options;
 mod output;
 mod password;
 mod probe;
+mod regexp;
 mod search;
 mod test;
 mod variables;
@@ -60,6 +64,18 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         "echo" => output::echo,
         "linux" | "linux16" | "linuxefi" => boot::linux,
         "initrd" | "initrd16" | "initrdefi" => boot::initrd,
+        "chainloader" => chainloader::chainloader,
+        "multiboot" | "multiboot2" | "xen_hypervisor" | "xen_kernel" => multiboot::multiboot,
+        "module" | "module2" | "xen_module" | "xen_linux" | "xen_initrd" | "xen_xsm" => multiboot::module,
+        "kfreebsd" | "knetbsd" | "kopenbsd" => bsd::kernel,
+        "kfreebsd_loadenv" => bsd::load_environment,
+        "kfreebsd_module"
+        | "kfreebsd_module_elf"
+        | "knetbsd_module"
+        | "knetbsd_module_elf"
+        | "kopenbsd_ramdisk" => bsd::module,
+        "insmod" => regexp::insmod,
+        "regexp" => regexp::regexp,
         "boot" => boot::boot,
         "exit" | "normal_exit" | "halt" | "reboot" | "fwsetup" | "halt_mach" => boot::leave,
         _ if boot::OTHER_LOADERS.contains(&name) => boot::other,
@@ -97,7 +113,6 @@ const QUIET: &[&str] = &[
     "hexdump",
     "inb",
     "inl",
-    "insmod",
     "inw",
     "list_env",
     "list_trusted",
@@ -158,7 +173,6 @@ const UNAVAILABLE: &[&str] = &[
     "getenv",
     "keystatus",
     "loopback",
-    "regexp",
     "sendkey",
     "smbios",
     "tpm",

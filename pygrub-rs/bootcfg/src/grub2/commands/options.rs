@@ -31,6 +31,16 @@ impl<'a> Options<'a> {
         self.given.iter().any(|(name, _)| *name == long)
     }
 
+    /// How many options were given.
+    pub(super) fn given(&self) -> usize {
+        self.given.len()
+    }
+
+    /// Every value given, in order.
+    pub(super) fn values(&self, long: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.given.iter().filter(move |(name, _)| *name == long).filter_map(|(_, value)| *value)
+    }
+
     /// The last value given.
     pub(super) fn value(&self, long: &[u8]) -> Option<&'a [u8]> {
         self.given.iter().rev().find(|(name, _)| *name == long).and_then(|(_, value)| *value)

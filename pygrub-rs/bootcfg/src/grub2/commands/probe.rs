@@ -16,7 +16,7 @@ const PROBE: &[Spec] = &[
     Spec { short: 0, long: b"part-uuid", argument: Argument::None },
 ];
 
-/// `probe --set=variable --fs-uuid|--label device`; what else can be asked of a device is not known here, and
+/// `probe --set=variable --fs-uuid|--label|--partmap device`; what else can be asked of a device is not known here, and
 /// fails.
 pub(super) fn probe(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     let Some(options) = parse(PROBE, Unknown::Fails, call.arguments) else {
@@ -33,9 +33,18 @@ pub(super) fn probe(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, S
         volume.uuid.as_ref().map(|uuid| uuid.as_bytes().to_vec())
     } else if options.has(b"label") {
         volume.label.clone()
+    } else if options.has(b"partmap") {
+        // The partition's own name says it: `hd0,gpt2`.
+        let name = volume.grub_names.first().map_or("", String::as_str);
+        let scheme = |part: &str| part.trim_end_matches(|digit: char| digit.is_ascii_digit()).to_owned();
+        let parts: Vec<String> = name.split(',').skip(1).map(scheme).collect();
+        Some(if parts.is_empty() { b"none".to_vec() } else { parts.join(" ").into_bytes() })
     } else {
         None
     };
+    if options.given() == usize::from(options.value(b"set").is_some()) {
+        return Ok(status::BAD_ARGUMENT);
+    }
     let Some(value) = value else {
         machine.note("`probe` asks for something that is not known here");
         return Ok(status::TEST_FAILURE);
