@@ -15,27 +15,55 @@ use core::fmt::Write;
 #[must_use]
 pub fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if character == '\\' {
-                text.push_str("\\\\");
-            } else if is_hidden(character) {
-                let mut buffer = [0; 4];
-                push_hex(&mut text, character.encode_utf8(&mut buffer).as_bytes());
-            } else {
-                text.push(character);
-            }
+    for piece in pieces(bytes) {
+        match piece {
+            Piece::Shown('\\') => text.push_str("\\\\"),
+            Piece::Shown(character) => text.push(character),
+            Piece::Hidden(byte) => text.push_str(&hexadecimal(&[byte])),
         }
-        push_hex(&mut text, chunk.invalid());
     }
     text
 }
 
-fn push_hex(text: &mut String, bytes: &[u8]) {
+/// A piece of guest text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// A character that is safe on a terminal.
+    Shown(char),
+    /// A byte that is not, or that belongs to a character that is not.
+    Hidden(u8),
+}
+
+/// Guest bytes, piece by piece: for whoever has to show them in another way than [`escape`] does.
+///
+/// ```
+/// use fsimage::Piece::{Hidden, Shown};
+/// assert_eq!(fsimage::pieces(b"a\x1b").collect::<Vec<_>>(), [Shown('a'), Hidden(0x1b)]);
+/// ```
+pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = Piece> {
+    bytes.utf8_chunks().flat_map(|chunk| {
+        let valid = chunk.valid().chars().flat_map(|character| {
+            let mut buffer = [0; 4];
+            let hidden = match is_hidden(character) {
+                true => character.encode_utf8(&mut buffer).as_bytes().to_vec(),
+                false => Vec::new(),
+            };
+            let shown = hidden.is_empty().then_some(Piece::Shown(character));
+            shown.into_iter().chain(hidden.into_iter().map(Piece::Hidden))
+        });
+        valid.chain(chunk.invalid().iter().copied().map(Piece::Hidden))
+    })
+}
+
+/// Bytes as `\xNN`, all of them.
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(4));
     for byte in bytes {
         // Writing to a String cannot fail.
         let _ = write!(text, "\\x{byte:02x}");
     }
+    text
 }
 
 fn is_hidden(character: char) -> bool {

@@ -9,6 +9,7 @@ pub mod console;
 pub mod exit;
 pub mod extractor;
 pub mod format;
+mod menu;
 mod newc;
 pub mod pygrub;
 pub mod units;

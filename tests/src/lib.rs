@@ -14,6 +14,7 @@
     clippy::unwrap_used
 )]
 
+pub mod console;
 pub mod guest;
 pub mod layout;
 pub mod libxl;
@@ -25,6 +26,7 @@ mod stage;
 pub mod tools;
 pub mod toolstack;
 
+pub use console::Console;
 pub use guest::{Guest, Tree};
 pub use output::Output;
 pub use run::{Outcome, Run, Running};

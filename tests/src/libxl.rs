@@ -11,7 +11,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Instant;
 use tempfile::TempDir;
@@ -79,9 +79,21 @@ impl Call {
         self.spawn().finish()
     }
 
+    /// Starts it, and gives the terminal's other end to whoever types there.
+    #[must_use]
+    pub fn spawn_with_console(&self) -> (Running, File) {
+        let (child, begin, master) = self.start();
+        (Running::silent(child, begin, self.program.clone()), master)
+    }
+
     /// Starts it.
     #[must_use]
     pub fn spawn(&self) -> Running {
+        let (child, begin, master) = self.start();
+        Running::wrap(child, begin, self.program.clone(), master)
+    }
+
+    fn start(&self) -> (Child, Instant, File) {
         reserve_stray();
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -135,7 +147,7 @@ impl Call {
         tcsetattr(&master, OptionalActions::Now, &modes).unwrap();
         drop(command);
         drop(slave);
-        Running::wrap(child, begin, self.program.clone(), File::from(master))
+        (child, begin, File::from(master))
     }
 
     /// Fails unless the log file whose descriptor leaked in holds what it held.

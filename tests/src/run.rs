@@ -159,6 +159,11 @@ impl Running {
         Self { child, begin, limit: HANG, shown, stdout: Some(drain(stream)), stderr: None }
     }
 
+    /// The same, where somebody else reads its output.
+    pub(crate) fn silent(child: Child, begin: Instant, shown: PathBuf) -> Self {
+        Self { child, begin, limit: HANG, shown, stdout: None, stderr: None }
+    }
+
     /// Its number.
     #[must_use]
     pub fn pid(&self) -> Pid {

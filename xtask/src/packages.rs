@@ -38,6 +38,8 @@ pub(crate) const NEEDED: &[Need] = &[
     ("/usr/bin/ld", "binutils", "the demo guest's kernel; unified kernel images"),
     ("/usr/bin/systemd-analyze", "systemd", "the order of versions as systemd has it"),
     ("/usr/bin/openssl", "openssl", "noise of a fixed seed for large images"),
+    ("/usr/bin/python3", "python3", "another PBKDF2, for the menu's passwords"),
+    ("/usr/bin/tmux", "tmux", "a person's terminal around the menu"),
     ("/usr/bin/strace", "strace", "counts what is read from an image"),
 ];
 

@@ -255,6 +255,21 @@ impl<const MAX: usize> Wire for Bytes<MAX> {
     }
 }
 
+/// Exactly so many bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hash<const LENGTH: usize>(pub [u8; LENGTH]);
+
+impl<const LENGTH: usize> Wire for Hash<LENGTH> {
+    fn put(&self, out: &mut Writer) -> Result<(), EncodeError> {
+        out.bytes.extend_from_slice(&self.0);
+        Ok(())
+    }
+
+    fn take(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self(input.take(LENGTH)?.try_into().map_err(|_| DecodeError::Truncated)?))
+    }
+}
+
 /// At most `MAX` values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List<T, const MAX: usize>(pub Vec<T>);

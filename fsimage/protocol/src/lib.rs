@@ -14,7 +14,7 @@ mod codec;
 mod messages;
 
 pub use channel::{Channel, ChannelError, Packet};
-pub use codec::{Bytes, DecodeError, EncodeError, List, Reader, Wire, Writer};
+pub use codec::{Bytes, DecodeError, EncodeError, Hash, List, Reader, Wire, Writer};
 pub use messages::*;
 
 /// The protocol's version; both sides are built together and must agree.

@@ -1,6 +1,8 @@
 //! The vocabulary.
 
-use crate::codec::{Bytes, DecodeError, EncodeError, List, Reader, Wire, Writer, wire_enum, wire_struct};
+use crate::codec::{
+    Bytes, DecodeError, EncodeError, Hash, List, Reader, Wire, Writer, wire_enum, wire_struct,
+};
 
 /// A path inside the guest.
 pub type Path = Bytes<4096>;
@@ -24,6 +26,18 @@ pub const MAX_LISTED_EXTENTS: usize = 16;
 pub const MAX_MENU_ENTRIES: u32 = 100_000;
 /// Most mount options.
 pub const MAX_MOUNT_OPTIONS: usize = 16;
+/// Longest text of an entry's commands that is edited, in bytes.
+pub const MAX_SOURCE: usize = 32 << 10;
+/// Most output of a command line that is kept, in bytes.
+pub const MAX_OUTPUT: usize = 32 << 10;
+/// Most lines of a command line.
+pub const MAX_LINES: usize = 256;
+/// Longest line of it in bytes.
+pub const MAX_LINE: usize = 2048;
+/// Most completions told.
+pub const MAX_COMPLETIONS: usize = 128;
+/// Most users that a list names.
+pub const MAX_USERS: usize = 64;
 /// Most ramdisks of one menu entry.
 pub const MAX_RAMDISKS: usize = 16;
 
@@ -163,6 +177,30 @@ wire_enum! {
             /// From 0, in the order of `Configs`.
             config: u32,
         }
+        /// Tell an entry's commands as text.
+        20 EntrySource {
+            /// From 0.
+            index: u32,
+        }
+        /// What would an entry boot with these commands instead of its own? Answered like `MenuEntry`.
+        21 Evaluate {
+            /// From 0.
+            index: u32,
+            /// In the loader's own language.
+            commands: Bytes<MAX_SOURCE>,
+        }
+        /// Carry out lines of a command line, from the first on: nothing is remembered from one request to the next.
+        22 CommandLine {
+            /// All so far; the output of the last one is told.
+            lines: List<Bytes<MAX_LINE>, MAX_LINES>,
+        }
+        /// How might the line go on?
+        23 Complete {
+            /// The lines before it.
+            lines: List<Bytes<MAX_LINE>, MAX_LINES>,
+            /// The line as far as it is typed.
+            line: Bytes<MAX_LINE>,
+        }
     }
 
     /// What the worker answers. To each request exactly one; to `Begin`, `Ready` or `Failed`.
@@ -275,6 +313,27 @@ wire_enum! {
             /// How many; never 0.
             length: u32,
         }
+        /// To `EntrySource`.
+        30 EntrySource {
+            /// None where the entry's arguments are all that can be edited.
+            text: Option<Bytes<MAX_SOURCE>>,
+        }
+        /// To `CommandLine`.
+        31 Printed {
+            /// What the last line printed.
+            output: Bytes<MAX_OUTPUT>,
+            /// What comes next.
+            end: CommandEnd,
+        }
+        /// To `Complete`.
+        32 Completions {
+            /// So many bytes at the line's end are replaced.
+            replaces: u32,
+            /// By this, which is what all have in common.
+            common: Bytes<MAX_LINE>,
+            /// What it might be; the first of them where there are too many.
+            candidates: List<Name, MAX_COMPLETIONS>,
+        }
     }
 
     /// How much a listing tells of each entry. Each question more would be a message more for each file.
@@ -302,6 +361,103 @@ wire_enum! {
         4 Target {
             /// The bytes.
             target: Path,
+        }
+    }
+
+    /// What a command line came to.
+    CommandEnd {
+        /// More may be typed.
+        1 Waits {}
+        /// `boot`.
+        2 Boots {
+            /// What.
+            entry: Box<EntryReport>,
+        }
+        /// `exit`: back to the menu.
+        3 Leaves {}
+    }
+
+    /// What a person sees until the default entry boots by itself.
+    TimeoutStyle {
+        /// The menu.
+        1 Menu {}
+        /// The seconds that are left.
+        2 Countdown {}
+        /// Nothing.
+        3 Hidden {}
+    }
+
+    /// A password, or what it can be compared with.
+    Secret {
+        /// As it is typed.
+        1 Plain {
+            /// The password.
+            text: Bytes<1024>,
+        }
+        /// PBKDF2 with HMAC-SHA-512.
+        2 Pbkdf2Sha512 {
+            /// Iterations: the guest's own number.
+            rounds: u32,
+            /// The salt.
+            salt: Bytes<1024>,
+            /// The derived key.
+            hash: Bytes<1024>,
+        }
+        /// crypt(3)'s `$1$`.
+        3 Md5Crypt {
+            /// The salt.
+            salt: Bytes<8>,
+            /// The digest.
+            hash: Hash<16>,
+        }
+        /// SHA-1 of salt and password.
+        4 SaltedSha1 {
+            /// The salt.
+            salt: Bytes<64>,
+            /// The digest.
+            hash: Hash<20>,
+        }
+        /// crypt(3)'s `$5$`.
+        5 Sha256Crypt {
+            /// 1000 and more.
+            rounds: u32,
+            /// The salt.
+            salt: Bytes<16>,
+            /// The digest.
+            hash: Hash<32>,
+        }
+        /// crypt(3)'s `$6$`.
+        6 Sha512Crypt {
+            /// 1000 and more.
+            rounds: u32,
+            /// The salt.
+            salt: Bytes<16>,
+            /// The digest.
+            hash: Hash<64>,
+        }
+        /// Damaged, or of a form that is not known: nothing opens it.
+        7 Unusable {}
+    }
+
+    /// The key that chooses an entry.
+    Hotkey {
+        /// Printable ASCII.
+        1 Character {
+            /// The character.
+            character: u8,
+        }
+        /// Backspace.
+        2 Backspace {}
+        /// Tab.
+        3 Tab {}
+        /// Delete.
+        4 Delete {}
+        /// Insert.
+        5 Insert {}
+        /// F1 and on.
+        6 Function {
+            /// From 1.
+            number: u8,
         }
     }
 
@@ -567,8 +723,32 @@ wire_struct! {
         default: Option<u32>,
         /// Seconds until it does; none to wait for a person.
         timeout: Option<u32>,
+        /// What a person sees until then.
+        timeout_style: TimeoutStyle,
+        /// Whether an entry's key boots it; else it only goes there.
+        hotkeys_boot: bool,
+        /// What guards the menu as a whole.
+        security: SecurityReport,
         /// What was ignored.
         notes: Notes,
+    }
+
+    /// What guards a menu as a whole: whoever shows a right here may do everything.
+    SecurityReport {
+        /// GRUB 2's, once they are set.
+        superusers: Option<List<Name, MAX_USERS>>,
+        /// Users, superusers or not, with their passwords.
+        accounts: List<Account, MAX_USERS>,
+        /// A password without a user.
+        password: Option<Secret>,
+    }
+
+    /// A user and the user's password.
+    Account {
+        /// The name.
+        user: Name,
+        /// The password.
+        secret: Secret,
     }
 
     /// A menu entry.
@@ -587,6 +767,14 @@ wire_struct! {
         ramdisks: List<BootFile, MAX_RAMDISKS>,
         /// The kernel's arguments.
         arguments: Bytes<16384>,
+        /// Only who has shown a right may boot it.
+        restricted: bool,
+        /// Who may besides the superusers.
+        users: List<Name, MAX_USERS>,
+        /// A password of its own; where it is not restricted, that guards changes alone.
+        password: Option<Secret>,
+        /// The key that chooses it.
+        hotkey: Option<Hotkey>,
         /// Why it would not boot, or what was ignored.
         problems: List<Bytes<512>, 16>,
     }

@@ -20,6 +20,7 @@ mod grub2;
 mod grub_legacy;
 mod guest;
 mod illumos;
+mod interact;
 mod lilo;
 mod limits;
 mod linux_guess;
@@ -43,5 +44,6 @@ pub use error::Error;
 pub use guest::{
     BootFile, DirName, FileKind, FileRef, FileStatus, Guest, GuestError, Section, VolumeId, VolumeName,
 };
+pub use interact::{CommandEnd, Completion, Printed, command_line, complete, edited};
 pub use limits::{LimitName, Limits};
 pub use menu::{BootEntry, BootMenu, Loader};

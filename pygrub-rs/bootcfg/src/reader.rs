@@ -98,16 +98,7 @@ fn menu(
     limits: &Limits,
     evaluate: impl FnOnce(&mut Reader<'_>, &mut Vec<BootEntry>) -> Result<Outcome, LimitName>,
 ) -> Result<BootMenu, Error> {
-    let mut reader = Reader {
-        guest,
-        home: config.volume,
-        limits,
-        budget: Budget::new(limits),
-        notes: Notes::new(limits.max_notes),
-        file: shown(&config.path),
-        line: 0,
-        seen: HashSet::from([config.clone()]),
-    };
+    let mut reader = Reader::new(guest, &config, limits);
     let mut entries = Vec::new();
     match evaluate(&mut reader, &mut entries) {
         Ok(outcome) => {
@@ -141,6 +132,22 @@ fn pick(reader: &mut Reader<'_>, order: &[usize], entries: &[BootEntry]) -> Opti
         reader.notes.add(|| format!("the default entry `{title}` is passed over: {problem}"));
     }
     Some(chosen)
+}
+
+impl<'g> Reader<'g> {
+    /// With all budgets full.
+    pub(crate) fn new(guest: Option<&'g dyn Guest>, config: &FileRef, limits: &'g Limits) -> Self {
+        Self {
+            guest,
+            home: config.volume,
+            limits,
+            budget: Budget::new(limits),
+            notes: Notes::new(limits.max_notes),
+            file: shown(&config.path),
+            line: 0,
+            seen: HashSet::from([config.clone()]),
+        }
+    }
 }
 
 impl Reader<'_> {

@@ -14,6 +14,7 @@
 use super::blanks;
 use crate::exit::{Failure, Result};
 use crate::format::Format;
+use crate::menu::Timeout;
 use crate::units::parse_size;
 use crate::worker_options::WorkerOptions;
 use clap::Parser;
@@ -27,6 +28,7 @@ pub(super) const DEFAULT_DIRECTORY: &str = "/var/run/xen/pygrub/";
 
 const EXAMPLES: &str = "\
 Examples:
+  pygrub-rs guest.img                         the guest's boot menu
   pygrub-rs -l guest.img                      what could be booted
   pygrub-rs -q -n guest.img                   what would be booted
   pygrub-rs -q --output-directory=/tmp/boot --output-format=simple guest.img
@@ -57,9 +59,14 @@ pub(super) struct Options {
     /// Boot the default entry without asking
     #[arg(short, long, help_heading = "What to boot")]
     pub quiet: bool,
-    /// Show the menu (there is none yet: the default entry is booted)
+    /// Show the menu, which is the default where standard input and output are a terminal; without one the default entry is
+    /// booted
     #[arg(short, long, help_heading = "What to boot", overrides_with = "quiet")]
     pub interactive: bool,
+    /// Boot the default entry after so many seconds in which no key is pressed, whatever the configuration says; -1 waits
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true, help_heading = "What to boot",
+          value_parser = parse_timeout)]
+    pub timeout: Option<Timeout>,
     /// Boot this entry: its number from 0 as -l lists them, its exact title, or its id. Implies -q
     #[arg(long, value_name = "ENTRY", allow_hyphen_values = true, help_heading = "What to boot",
           value_parser = bytes())]
@@ -136,6 +143,16 @@ pub(super) struct Options {
 
 /// A value that is passed on to the guest or compared with guest text: bytes, not necessarily UTF-8.
 pub(super) type Bytes = Vec<u8>;
+
+fn parse_timeout(text: &str) -> Result<Timeout, String> {
+    match text.parse::<i64>() {
+        Ok(-1) => Ok(Timeout::Never),
+        Ok(seconds) => {
+            u32::try_from(seconds).map(Timeout::Seconds).map_err(|_| "seconds, or -1 to wait".to_owned())
+        }
+        Err(_) => Err("seconds, or -1 to wait".to_owned()),
+    }
+}
 
 fn bytes() -> impl clap::builder::TypedValueParser<Value = Bytes> {
     use clap::builder::TypedValueParser;

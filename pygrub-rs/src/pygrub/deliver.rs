@@ -33,15 +33,7 @@ pub(super) fn deliver(
     options: &Options,
     limits: Limits,
 ) -> Result<()> {
-    let kernel = Found::find(session, &choice.kernel, "kernel")?;
-    let ramdisks = choice
-        .ramdisks
-        .iter()
-        .map(|image| Found::find(session, image, "ramdisk"))
-        .collect::<Result<Vec<Found<'_>>>>()?;
-    check_size("kernel", "--max-kernel-size", kernel.size(), limits.kernel)?;
-    let joined = layout(&ramdisks)?;
-    check_size("ramdisk", "--max-ramdisk-size", joined.size, limits.ramdisk)?;
+    let (kernel, ramdisks, joined) = find(session, choice, limits)?;
     let mut result = BootResult {
         kernel: named("kernel", std::slice::from_ref(&choice.kernel)),
         ramdisk: (!ramdisks.is_empty()).then(|| named("ramdisk", &choice.ramdisks)),
@@ -58,6 +50,37 @@ pub(super) fn deliver(
     render(&result, options)?;
     let drafts = copy(session, directory, &kernel, (&ramdisks, &joined), options)?;
     hand_over(directory, drafts, result, &target, options)
+}
+
+/// Whether a choice could be delivered, as far as that can be said before a byte is copied.
+pub(super) fn check(session: &mut Session, choice: &Choice, options: &Options, limits: Limits) -> Result<()> {
+    find(session, choice, limits)?;
+    // The paths come later; of what is there already, the arguments may not fit the format.
+    let result = BootResult {
+        kernel: named("kernel", std::slice::from_ref(&choice.kernel)),
+        ramdisk: None,
+        args: choice.args.clone(),
+        origin: origin(session, choice)?,
+    };
+    render(&result, options).map(drop)
+}
+
+/// The files, each there and of a size that is allowed.
+fn find<'a>(
+    session: &mut Session,
+    choice: &'a Choice,
+    limits: Limits,
+) -> Result<(Found<'a>, Vec<Found<'a>>, Layout)> {
+    let kernel = Found::find(session, &choice.kernel, "kernel")?;
+    let ramdisks = choice
+        .ramdisks
+        .iter()
+        .map(|image| Found::find(session, image, "ramdisk"))
+        .collect::<Result<Vec<Found<'_>>>>()?;
+    check_size("kernel", "--max-kernel-size", kernel.size(), limits.kernel)?;
+    let joined = layout(&ramdisks)?;
+    check_size("ramdisk", "--max-ramdisk-size", joined.size, limits.ramdisk)?;
+    Ok((kernel, ramdisks, joined))
 }
 
 fn layout(ramdisks: &[Found<'_>]) -> Result<Layout> {

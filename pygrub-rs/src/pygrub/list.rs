@@ -62,6 +62,10 @@ mod tests {
             kernel: Some(file("/boot/vmlinuz")),
             ramdisks: List(ramdisks.iter().map(|path| file(path)).collect()),
             arguments: Bytes::from(&b"ro quiet"[..]),
+            restricted: false,
+            users: List(Vec::new()),
+            password: None,
+            hotkey: None,
             problems: List(Vec::new()),
         }
     }

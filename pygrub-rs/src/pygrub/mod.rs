@@ -11,7 +11,7 @@ mod list;
 mod ramdisk;
 mod run;
 mod select;
-mod signals;
+pub(crate) mod signals;
 mod solaris;
 mod target;
 pub(crate) mod volumes;

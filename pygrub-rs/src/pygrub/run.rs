@@ -7,6 +7,7 @@ use super::target::Target;
 use super::{boot, config, deliver, list, select, volumes};
 use crate::console::say;
 use crate::exit::{Failure, Result};
+use crate::menu;
 use fsimage::protocol::Layout;
 use fsimage::{Disk, Session};
 
@@ -34,21 +35,39 @@ pub(super) fn run(options: &Options) -> Result<()> {
     if options.list_entries {
         return list::print(&mut session, options, only);
     }
-    let choice = choose(&mut session, options, only)?;
+    let choice = choose(&mut session, options, only, limits)?;
     deliver::deliver(&mut session, &choice, target, options, limits)
 }
 
-fn choose(session: &mut Session, options: &Options, only: Option<u32>) -> Result<Choice> {
+fn choose(session: &mut Session, options: &Options, only: Option<u32>, limits: Limits) -> Result<Choice> {
     if let Some(kernel) = &options.kernel {
         return boot::without_config(session, kernel, options, only);
     }
-    let menu = select::menu(session, options, only)?;
-    let entry = select::entry(session, &menu, options)?;
-    if !options.quiet {
-        let title = fsimage::escape(&entry.title.0);
-        say(&format!("pygrub-rs: no interactive menu in this version: booting \"{title}\""));
+    let found = select::menu(session, options, only)?;
+    if options.quiet || !menu::is_there() {
+        let entry = select::entry(session, &found, options)?;
+        if !options.quiet {
+            let title = fsimage::escape(&entry.title.0);
+            say(&format!(
+                "pygrub-rs: no terminal, so no menu: booting \"{title}\" (-q does so without a word)"
+            ));
+        }
+        return boot::from_entry(entry, &found, options);
     }
-    boot::from_entry(entry, &menu, options)
+    let settings = menu::Settings { timeout: options.timeout };
+    let arguments = |own: &[u8]| boot::join_arguments(own, options.args.as_deref());
+    let choice = menu::choose(session, &found, settings, arguments, |session, picked| {
+        let mut choice = boot::from_entry(picked.entry, &found, options)?;
+        if let Some(arguments) = picked.arguments {
+            choice.args = boot::join_arguments(&arguments, None);
+        }
+        // What is missing or too large is told at the menu, where another choice can be made.
+        deliver::check(session, &choice, options, limits)?;
+        Ok(choice)
+    })?;
+    let title = choice.title.as_deref().map(fsimage::escape).unwrap_or_default();
+    say(&format!("Booting `{title}'"));
+    Ok(choice)
 }
 
 fn session_options(options: &Options, limits: &Limits) -> Result<fsimage::Options> {

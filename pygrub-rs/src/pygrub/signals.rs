@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 /// SIGTERM, SIGINT and SIGHUP, held back.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(crate) struct Held {
     signals: SigSet,
     pending: SignalFd,
 }
@@ -20,9 +20,19 @@ pub(super) struct Held {
 impl Held {
     /// Holds them back from now on.
     pub(super) fn new() -> Result<Self> {
+        Self::these(&[Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP])
+    }
+
+    /// The same while a person is at a terminal that has to be put back, and those that tell of the terminal.
+    pub(crate) fn at_terminal() -> Result<Self> {
+        use Signal::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+        Self::these(&[SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCONT, SIGWINCH])
+    }
+
+    fn these(list: &[Signal]) -> Result<Self> {
         let mut signals = SigSet::empty();
-        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-            signals.add(signal);
+        for signal in list {
+            signals.add(*signal);
         }
         let pending = signals
             .thread_block()
@@ -32,13 +42,18 @@ impl Held {
     }
 
     /// The one that has arrived meanwhile.
-    pub(super) fn arrived(&self) -> Result<Option<Signal>> {
+    pub(crate) fn arrived(&self) -> Result<Option<Signal>> {
         let info = self.pending.read_signal().map_err(failed)?;
         Ok(info.and_then(|info| i32::try_from(info.ssi_signo).ok()).and_then(|number| number.try_into().ok()))
     }
 
+    /// Lets them through again, those that have arrived first of all.
+    pub(crate) fn release(self) {
+        let _ = self.signals.thread_unblock();
+    }
+
     /// Dies of this signal, now that nothing is left behind.
-    pub(super) fn die(self, signal: Signal) -> Failure {
+    pub(crate) fn die(self, signal: Signal) -> Failure {
         let _ = self.signals.thread_unblock();
         let _ = raise(signal);
         // Somebody had it ignored.

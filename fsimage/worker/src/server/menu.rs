@@ -1,12 +1,14 @@
 //! The guest's boot configuration, found and evaluated.
 
+use super::interact;
 use super::volumes::Volumes;
 use bootcfg::{
     BootEntry, BootFile, BootMenu, Candidate, DirName, FileKind, FileRef, FileStatus, Guest, GuestError,
     VolumeId, VolumeName,
 };
 use fsimage_protocol::{
-    Bytes, ConfigReport, EntryReport, List, MenuReport, PassedOver, Reply, Section, WorkerLimits,
+    Bytes, ConfigReport, EntryReport, List, MenuReport, PassedOver, Reply, Section, TimeoutStyle,
+    WorkerLimits,
 };
 use fsimage_sdk::path::LastLink;
 use fsimage_sdk::{DirCursor, Error, ErrorKind, FileType, Info, Metadata, NodeId, Result, Volume};
@@ -16,13 +18,13 @@ use std::ops::ControlFlow;
 const PIECE: usize = 64 << 10;
 
 /// The open filesystems, as bootcfg sees a guest.
-struct OpenGuest<'a> {
+pub(super) struct OpenGuest<'a> {
     volumes: &'a Volumes,
     names: Vec<VolumeName>,
 }
 
 impl<'a> OpenGuest<'a> {
-    fn new(volumes: &'a Volumes) -> Self {
+    pub(super) fn new(volumes: &'a Volumes) -> Self {
         let names = (0..volumes.count())
             .filter_map(|number| {
                 let volume = volumes.get(number).ok()?;
@@ -237,7 +239,7 @@ pub(super) fn of_config(
 ) -> Result<BootMenu> {
     let guest = OpenGuest::new(volumes);
     let candidates = candidates(&guest, volume)?.into_iter();
-    let candidate = usize::try_from(config).ok().and_then(|place| candidates.skip(place).next());
+    let candidate = usize::try_from(config).ok().and_then(|place| candidates.nth(place));
     let candidate = candidate.ok_or_else(|| {
         Error::new(ErrorKind::InvalidArgument, format!("boot configuration {config} of volume {volume}"))
     })?;
@@ -266,6 +268,14 @@ pub(super) fn report(menu: &BootMenu) -> MenuReport {
         entries: number(menu.entries.len()),
         default: menu.default.map(number),
         timeout: menu.timeout,
+        timeout_style: match menu.timeout_style {
+            bootcfg::TimeoutStyle::Menu => TimeoutStyle::Menu {},
+            bootcfg::TimeoutStyle::Countdown => TimeoutStyle::Countdown {},
+            bootcfg::TimeoutStyle::Hidden => TimeoutStyle::Hidden {},
+        },
+        // syslinux goes to an entry by its key, GRUB boots it.
+        hotkeys_boot: menu.loader != bootcfg::Loader::Extlinux,
+        security: interact::security(&menu.security),
         notes: List::cut(menu.notes.iter().map(|note| Bytes::cut(note.as_bytes()))),
     }
 }
@@ -279,7 +289,7 @@ pub(super) fn entry(menu: Option<&BootMenu>, index: u32) -> Result<Reply> {
     Ok(Reply::MenuEntry { entry: entry_report(entry) })
 }
 
-fn entry_report(entry: &BootEntry) -> EntryReport {
+pub(super) fn entry_report(entry: &BootEntry) -> EntryReport {
     EntryReport {
         title: Bytes::cut(&entry.title),
         id: entry.id.as_ref().map(|id| Bytes::cut(id)),
@@ -288,6 +298,10 @@ fn entry_report(entry: &BootEntry) -> EntryReport {
         kernel: entry.kernel.as_ref().map(boot_file),
         ramdisks: List(entry.ramdisks.iter().map(boot_file).collect()),
         arguments: Bytes(entry.arguments.clone()),
+        restricted: entry.restricted,
+        users: interact::names(&entry.users),
+        password: entry.password.as_ref().map(interact::secret),
+        hotkey: entry.hotkey.map(interact::hotkey),
         problems: List::cut(entry.problems.iter().map(|problem| Bytes::cut(problem.as_bytes()))),
     }
 }

@@ -2,6 +2,7 @@
 
 mod disk;
 mod files;
+mod interact;
 mod listing;
 mod menu;
 mod volumes;
@@ -93,6 +94,22 @@ impl Server {
             Request::Menu { volume } => self.find_menu(volume),
             Request::Configs { volume } => menu::configs(self.volumes()?, volume),
             Request::MenuOf { volume, config } => self.menu_of(volume, config),
+            Request::EntrySource { index } => interact::source(self.menu()?, index),
+            Request::Evaluate { index, commands } => {
+                let limits = menu::limits(&self.limits);
+                self.volumes()?;
+                interact::evaluate(self.read_volumes()?, self.menu()?, index, &commands.0, &limits)
+            }
+            Request::CommandLine { lines } => {
+                let limits = menu::limits(&self.limits);
+                self.volumes()?;
+                interact::command_line(self.read_volumes()?, self.menu()?, &lines, &limits)
+            }
+            Request::Complete { lines, line } => {
+                let limits = menu::limits(&self.limits);
+                self.volumes()?;
+                interact::complete(self.read_volumes()?, self.menu()?, &lines, &line.0, &limits)
+            }
             Request::MenuEntry { index } => menu::entry(self.menu.as_ref(), index),
             Request::BootString { volume, node } => files::boot_string(self.volumes()?, volume, node),
             Request::Statistics {} => {
@@ -121,6 +138,18 @@ impl Server {
             Lazy::Failed(kind, why) => Err(Error::new(*kind, why.clone())),
             Lazy::Waiting(_) => Err(Error::new(ErrorKind::Internal, "the volumes are still waiting")),
         }
+    }
+
+    fn read_volumes(&self) -> Result<&Volumes> {
+        match &self.volumes {
+            Lazy::Read(volumes) => Ok(volumes),
+            _ => Err(Error::new(ErrorKind::Internal, "the volumes are gone")),
+        }
+    }
+
+    /// The menu found last.
+    fn menu(&self) -> Result<&BootMenu> {
+        self.menu.as_ref().ok_or_else(|| Error::new(ErrorKind::InvalidArgument, "no menu was asked for"))
     }
 
     fn read(&mut self, volume: u32, node: u64, offset: u64, length: u32) -> Result<Reply> {

@@ -66,6 +66,11 @@ impl Config {
         }
     }
 
+    /// What comes next belongs to this label.
+    pub(super) fn begin_label(&mut self, label: Label) {
+        self.label = Some(label);
+    }
+
     /// Carries out the lines of a file. A NUL ends a line's text, as in C.
     pub(super) fn read(&mut self, reader: &mut Reader<'_>, text: &[u8]) -> Result<(), LimitName> {
         reader.line = 0;

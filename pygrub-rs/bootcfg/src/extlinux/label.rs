@@ -8,6 +8,7 @@ use crate::menu::BootEntry;
 use crate::multiboot::{Image, boots};
 use crate::reader::{Parents, Reader, first_word, words};
 use crate::text::shown;
+use std::sync::Arc;
 
 /// What stands between the images of `mboot.c32`.
 const SEPARATOR: &[u8] = b"---";
@@ -90,6 +91,21 @@ impl Label {
         }
     }
 
+    /// Its lines as text, for a person to edit; none where the label itself is the kernel's name.
+    fn source(&self, global: &[u8]) -> Option<Arc<[u8]>> {
+        let (kind, name) = self.kernel.as_ref()?;
+        let keyword = match kind {
+            Kind::Any => "kernel",
+            Kind::Linux => "linux",
+            Kind::Config => "config",
+            Kind::Other(keyword) => keyword,
+        };
+        let mut lines = vec![[keyword.as_bytes(), b" ", name].concat()];
+        lines.extend(self.initrd.iter().map(|list| [b"initrd ", list.as_slice()].concat()));
+        lines.push([b"append ", self.appended(global)].concat());
+        Some(lines.join(&b'\n').into())
+    }
+
     pub(super) fn bytes(&self) -> usize {
         let texts = [Some(&self.name), self.title.as_ref(), self.append.as_ref(), self.initrd.as_ref()];
         let texts = texts.into_iter().flatten().chain(self.kernel.as_ref().map(|(_, name)| name));
@@ -134,6 +150,7 @@ pub(super) fn run(
         restricted: label.restricted,
         password: label.password.clone(),
         hotkey: label.hotkey,
+        source: label.source(&config.append),
         problems,
         ..BootEntry::default()
     };

@@ -31,6 +31,28 @@ pub(crate) fn menu_from_text(text: &[u8], limits: &Limits) -> Result<BootMenu, E
     from_text(Loader::Extlinux, evaluate, text, "extlinux.conf", limits)
 }
 
+/// What a label would boot with these lines: nothing else of the configuration has a say in that.
+pub(crate) fn edited(
+    guest: &dyn Guest,
+    file: &FileRef,
+    entry: &BootEntry,
+    commands: &[u8],
+    limits: &Limits,
+) -> Result<BootEntry, String> {
+    let mut reader = Reader::new(Some(guest), file, limits);
+    let exceeded = |limit| format!("the limit {limit} ({}) is exceeded", limits.value(limit));
+    let mut config = Config::new(file);
+    config.begin_label(Label::new(entry.id.as_deref().unwrap_or_default(), 0, 1));
+    config.read(&mut reader, commands).map_err(exceeded)?;
+    config.finish(&mut reader).map_err(exceeded)?;
+    let label = config.labels.first().ok_or("there is no label")?;
+    let run = label::run(&mut reader, label, &config, &entry.parents).map_err(exceeded)?;
+    match run.opens {
+        Some(_) => Err("an edited entry cannot open another menu".to_owned()),
+        None => Ok(BootEntry { title: entry.title.clone(), ..run.entry }),
+    }
+}
+
 fn evaluate(
     reader: &mut Reader<'_>,
     text: &[u8],

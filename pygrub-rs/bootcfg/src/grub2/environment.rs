@@ -42,6 +42,11 @@ impl Environment {
         named.filter_map(|(name, variable)| Some((name, variable.value.as_deref()?)))
     }
 
+    /// Every variable that has a value, by name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.variables.iter().filter_map(|(name, variable)| Some((&**name, variable.value.as_deref()?)))
+    }
+
     pub(crate) fn set(&mut self, name: &[u8], value: &[u8], budget: &mut Budget) -> Result<(), LimitName> {
         budget.check_value(value.len())?;
         budget.check_value(name.len())?;

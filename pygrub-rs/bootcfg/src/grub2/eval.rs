@@ -31,6 +31,9 @@ pub(crate) enum Flow {
     Return,
 }
 
+/// Printed text beyond this is dropped.
+const MAX_OUTPUT: usize = 64 << 10;
+
 type Functions = BTreeMap<Box<[u8]>, Rc<Script>>;
 /// The arguments of a function, a menu entry or a submenu: `$1` and so on.
 pub(crate) type Scope = Rc<Vec<Vec<u8>>>;
@@ -44,6 +47,10 @@ pub(crate) struct Machine<'g> {
     pub(crate) budget: Budget,
     pub(crate) environment: Environment,
     pub(crate) notes: Notes,
+    /// The entry with this number has these commands instead of its own, until it had its turn.
+    pub(crate) edit: Option<(usize, Vec<u8>)>,
+    /// A person types: commands print what they have to say, notes among it.
+    pub(crate) console: bool,
     /// Users who can show who they are.
     pub(crate) accounts: Vec<Account>,
     /// What GRUB prints on its way to the default entry.
@@ -94,6 +101,8 @@ impl<'g> Machine<'g> {
             budget: Budget::new(limits),
             environment: Environment::default(),
             notes: Notes::new(limits.max_notes),
+            edit: None,
+            console: false,
             accounts: Vec::new(),
             output: Vec::new(),
             menu: Vec::new(),
@@ -115,8 +124,25 @@ impl<'g> Machine<'g> {
 
     /// What a person needs to find the place.
     pub(crate) fn note(&mut self, what: &str) {
+        if self.console {
+            self.print(b"error: ");
+            self.print(what.as_bytes());
+            self.print(b".\n");
+            return;
+        }
         let (file, line) = (Rc::clone(&self.file), self.line);
         self.notes.add(|| format!("{file}:{line}: {what}"));
+    }
+
+    /// Prints; beyond [`MAX_OUTPUT`] nothing more.
+    pub(crate) fn print(&mut self, text: &[u8]) {
+        let room = MAX_OUTPUT.saturating_sub(self.output.len());
+        self.output.extend(text.get(..room).unwrap_or(text));
+    }
+
+    /// The names of the functions that the configuration defined.
+    pub(crate) fn function_names(&self) -> impl Iterator<Item = &[u8]> {
+        self.functions.keys().map(|name| &**name)
     }
 
     /// Out of all functions, loops and files, wherever the evaluation stopped; variables and functions stay.
@@ -315,7 +341,8 @@ impl<'g> Machine<'g> {
             self.status = if invert { status::BAD_ARGUMENT } else { 0 };
             return Ok(Flow::Next);
         };
-        let status = if let Some(handler) = commands::find(name) {
+        let typed = if self.console { commands::find_typed(name) } else { None };
+        let status = if let Some(handler) = typed.or_else(|| commands::find(name)) {
             handler(self, &Call { name, arguments, block: simple.block.as_ref() })?
         } else if let Some(body) = self.functions.get(&**name).cloned() {
             words.remove(0);
@@ -341,6 +368,10 @@ impl<'g> Machine<'g> {
                 let value = value.get(1..).unwrap_or_default();
                 self.environment.set(name, value, &mut self.budget)?;
             }
+            None if self.console => {
+                self.note(&format!("can't find command `{}'; `help' lists them", shown(word)));
+                self.status = status::INVALID_COMMAND;
+            }
             None => self.note(&format!("unknown command `{}` ignored", shown(word))),
         }
         Ok(Flow::Next)
@@ -359,6 +390,16 @@ impl<'g> Machine<'g> {
         self.budget.release(cost);
         self.budget.leave();
         Ok(self.status)
+    }
+
+    /// A text, in a scope of its own.
+    pub(crate) fn call_source(&mut self, source: &Source, arguments: Scope) -> Result<(), Stop> {
+        self.budget.enter()?;
+        self.scopes.push(arguments);
+        self.run_source(source)?;
+        self.scopes.pop();
+        self.budget.leave();
+        Ok(())
     }
 
     /// Loops around the current command, within its function.

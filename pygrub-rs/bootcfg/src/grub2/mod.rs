@@ -6,7 +6,9 @@
 
 mod ast;
 mod cmdline;
+mod command_line;
 mod commands;
+mod completion;
 mod environment;
 mod eval;
 mod expand;
@@ -32,6 +34,8 @@ use crate::guest::{FileRef, Guest, VolumeId};
 use crate::limits::{LimitName, Limits};
 use crate::menu::{BootEntry, BootMenu, Loader};
 use crate::text::shown;
+pub(crate) use command_line::command_line;
+pub(crate) use completion::complete;
 use eval::Machine;
 use outcome::Place;
 use source::Source;
@@ -72,6 +76,28 @@ fn menu(guest: Option<&dyn Guest>, text: &[u8], config: FileRef, limits: &Limits
             file: machine.file.to_string(),
             line: machine.line,
         }),
+    }
+}
+
+/// What the entry with this number would boot with these commands: the configuration is run again, and its body is theirs.
+pub(crate) fn edited(
+    guest: &dyn Guest,
+    config: &FileRef,
+    index: usize,
+    commands: &[u8],
+    limits: &Limits,
+) -> Result<BootEntry, String> {
+    let text = guest.read(config.volume, &config.path, limits.max_config_bytes);
+    let text = text.map_err(|error| shown(error.message.as_bytes()))?;
+    let mut machine = Machine::new(Some(guest), config.volume, limits);
+    machine.file = Rc::from(shown(&config.path));
+    machine.edit = Some((index, commands.to_vec()));
+    match evaluate(&mut machine, &text, config) {
+        Ok(evaluated) if machine.edit.is_none() => {
+            evaluated.entries.into_iter().nth(index).ok_or_else(|| "the entry is gone".to_owned())
+        }
+        Ok(_) => Err("this entry's commands cannot be edited".to_owned()),
+        Err(limit) => Err(format!("the limit {limit} ({}) is exceeded", limits.value(limit))),
     }
 }
 

@@ -5,6 +5,7 @@ use super::eval::Machine;
 use super::loaded::Loaded;
 use super::menu::Item;
 use super::menu_default::{Choice, Numbers, choose, escaped, fallbacks};
+use super::source::Source;
 use crate::budget::Stop;
 use crate::menu::BootEntry;
 use crate::multiboot;
@@ -99,7 +100,25 @@ fn item_outcome(
     let chosen = chosen(place, item);
     let rest = choice.and_then(|choice| choice.rest.as_deref());
     let access = access(machine, item, place);
-    let stop = run(machine, item, &chosen, rest);
+    let mut stop = run(machine, item, &chosen, rest);
+    let mut saved = saved;
+    let is_leaf = !item.submenu && stop != Err(Stop::Menu);
+    if let Some((_, commands)) = machine.edit.take_if(|(index, _)| is_leaf && *index == before) {
+        // What it would have done without being edited is forgotten.
+        machine.restore(saved);
+        saved = machine.save();
+        machine.file = Rc::from("");
+        machine.line = 0;
+        machine.loaded = Loaded::default();
+        machine.problems.clear();
+        machine.menu.clear();
+        stop = run_edited(machine, item, &chosen, rest, &commands);
+        if stop == Err(Stop::Menu) {
+            machine.menu.clear();
+            machine.problems.push("an edited entry cannot open another menu".to_owned());
+            stop = Ok(());
+        }
+    }
     let opens = (item.submenu && stop.is_ok()) || stop == Err(Stop::Menu);
     let inner = std::mem::take(&mut machine.menu);
     let candidates = if opens {
@@ -137,6 +156,25 @@ fn chosen(place: &Place, item: &Item) -> Vec<u8> {
 }
 
 fn run(machine: &mut Machine<'_>, item: &Item, chosen: &[u8], rest: Option<&[u8]>) -> Result<(), Stop> {
+    prepare(machine, item, chosen, rest)?;
+    machine.call(&item.body, Rc::clone(&item.arguments))?;
+    Ok(())
+}
+
+/// The same with commands that a person wrote; what is wrong with one of them does not keep the next from being tried.
+fn run_edited(
+    machine: &mut Machine<'_>,
+    item: &Item,
+    chosen: &[u8],
+    rest: Option<&[u8]>,
+    commands: &[u8],
+) -> Result<(), Stop> {
+    prepare(machine, item, chosen, rest)?;
+    machine.budget.keep(commands.len())?;
+    machine.call_source(&Source::from_string(commands, 1), Rc::clone(&item.arguments))
+}
+
+fn prepare(machine: &mut Machine<'_>, item: &Item, chosen: &[u8], rest: Option<&[u8]>) -> Result<(), Stop> {
     if item.submenu {
         machine.environment.open_context(&mut machine.budget)?;
         // Nobody is there to choose: GRUB goes straight through.
@@ -149,7 +187,6 @@ fn run(machine: &mut Machine<'_>, item: &Item, chosen: &[u8], rest: Option<&[u8]
         Some(rest) => machine.environment.set(b"default", rest, &mut machine.budget)?,
         None => machine.environment.unset(b"default", &mut machine.budget)?,
     }
-    machine.call(&item.body, Rc::clone(&item.arguments))?;
     Ok(())
 }
 

@@ -16,7 +16,8 @@ use crate::guest::{FileRef, Guest};
 use crate::limits::{LimitName, Limits};
 use crate::menu::{BootEntry, BootMenu, Loader};
 use crate::reader::{Outcome, Parents, Reader, menu_from_file as from_file, menu_from_text as from_text};
-use config::{Config, Default, number};
+use config::{Config, Default, Item, number};
+use lines::Lines;
 
 /// The menu that a configuration file of a guest makes.
 pub(crate) fn menu_from_file(guest: &dyn Guest, config: FileRef, limits: &Limits) -> Result<BootMenu, Error> {
@@ -26,6 +27,27 @@ pub(crate) fn menu_from_file(guest: &dyn Guest, config: FileRef, limits: &Limits
 /// The menu that a text makes, without a guest.
 pub(crate) fn menu_from_text(text: &[u8], limits: &Limits) -> Result<BootMenu, Error> {
     from_text(Loader::GrubLegacy, evaluate, text, "menu.lst", limits)
+}
+
+/// What an entry would boot with these commands.
+pub(crate) fn edited(
+    guest: &dyn Guest,
+    file: &FileRef,
+    entry: &BootEntry,
+    commands: &[u8],
+    limits: &Limits,
+) -> Result<BootEntry, String> {
+    let exceeded = |limit| format!("the limit {limit} ({}) is exceeded", limits.value(limit));
+    let mut reader = Reader::new(Some(guest), file, limits);
+    // What stands before the first title: illumos' variables.
+    let text = reader.read(file).map_err(exceeded)?.unwrap_or_default();
+    let config = Config::read(&mut reader, &text).map_err(exceeded)?;
+    let item = Item { title: entry.title.clone(), commands: Lines::new(commands).collect() };
+    let run = entry::run(&mut reader, &item, &entry.parents, &config).map_err(exceeded)?;
+    match run.opens {
+        Some(_) => Err("an edited entry cannot open another menu".to_owned()),
+        None => Ok(run.entry),
+    }
 }
 
 fn evaluate(

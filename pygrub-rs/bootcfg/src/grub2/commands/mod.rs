@@ -15,9 +15,11 @@ mod probe;
 mod regexp;
 mod search;
 mod test;
+mod typed;
 mod variables;
 
 pub(crate) use menu::names;
+pub(crate) use typed::{find_typed, names as names_typed};
 
 use super::ast::Block;
 use super::eval::Machine;

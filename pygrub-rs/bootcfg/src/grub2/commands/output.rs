@@ -4,9 +4,6 @@ use super::Call;
 use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 
-/// Printed text beyond this is dropped: nobody sees it.
-const MAX_OUTPUT: usize = 64 << 10;
-
 /// `echo [-n] [-e] word…`: the words, joined by blanks.
 pub(super) fn echo(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     let mut words = call.arguments;
@@ -35,9 +32,7 @@ pub(super) fn echo(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, St
     if newline {
         line.push(b'\n');
     }
-    if machine.output.len().saturating_add(line.len()) <= MAX_OUTPUT {
-        machine.output.extend(line);
-    }
+    machine.print(&line);
     Ok(0)
 }
 

@@ -1,0 +1,221 @@
+//! Commands as a person at the command line means them: they print.
+
+use super::{Call, Handler};
+use crate::budget::Stop;
+use crate::grub2::eval::Machine;
+use crate::grub2::status;
+use crate::guest::{FileKind, VolumeName};
+use crate::text::shown;
+
+/// Entries of a directory listed.
+const MAX_NAMES: usize = 10_000;
+
+/// Commands that say something, with what `help` says of them.
+const TYPED: &[(&str, &str)] = &[
+    ("boot", "boot what is loaded"),
+    ("cat", "FILE: show a file"),
+    ("configfile", "not from here"),
+    ("echo", "[-n] [-e] WORD...: print words"),
+    ("exit", "go back to the menu"),
+    ("export", "NAME...: keep a variable in submenus"),
+    ("find", "FILE: the volumes that have it"),
+    ("help", "this list"),
+    ("initrd", "FILE...: load ramdisks"),
+    ("kernel", "FILE ARGUMENT...: the same as linux"),
+    ("linux", "FILE ARGUMENT...: load a kernel"),
+    ("load_env", "[-f FILE] [NAME...]: variables of an environment block"),
+    ("ls", "[-l] [DEVICE | FILE]...: devices, or a directory"),
+    ("normal", "go back to the menu"),
+    ("probe", "[--set NAME] --fs-uuid|--label DEVICE: what a volume is called"),
+    ("root", "[DEVICE]: the volume of paths without one"),
+    ("search", "--file|--label|--fs-uuid [--set NAME] WHAT: find a volume"),
+    ("set", "[NAME=VALUE]: set a variable, or list them"),
+    ("source", "FILE: carry out a file"),
+    ("test", "EXPRESSION"),
+    ("unset", "NAME: forget a variable"),
+];
+
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TYPED.iter().map(|(name, _)| *name)
+}
+
+pub(crate) fn find_typed(name: &[u8]) -> Option<Handler> {
+    Some(match name {
+        b"ls" => ls,
+        b"cat" => cat,
+        b"set" => set,
+        b"help" => help,
+        b"root" => root,
+        b"kernel" => super::boot::linux,
+        b"find" => find,
+        b"normal" => leave,
+        b"boot" => boot,
+        b"search" => search,
+        _ => return None,
+    })
+}
+
+fn line(machine: &mut Machine<'_>, parts: &[&[u8]]) {
+    machine.print(&parts.concat());
+    machine.print(b"\n");
+}
+
+fn help(machine: &mut Machine<'_>, _call: &Call<'_>) -> Result<u32, Stop> {
+    for (name, what) in TYPED {
+        line(machine, &[name.as_bytes(), b" ", what.as_bytes()]);
+    }
+    Ok(0)
+}
+
+fn leave(_machine: &mut Machine<'_>, _call: &Call<'_>) -> Result<u32, Stop> {
+    Err(Stop::Leave("exit"))
+}
+
+fn boot(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let status = super::boot::boot(machine, call)?;
+    machine.note("you need to load the kernel first");
+    Ok(status)
+}
+
+/// Lists variables, or sets one.
+fn set(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    if !call.arguments.is_empty() {
+        return super::variables::set(machine, call);
+    }
+    let variables: Vec<(Vec<u8>, Vec<u8>)> =
+        machine.environment.all().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
+    for (name, value) in variables {
+        machine.budget.moved(value.len())?;
+        line(machine, &[&name, b"=", &value]);
+    }
+    Ok(0)
+}
+
+/// `root (hd0,1)`, as legacy GRUB has it: by either GRUB's names.
+fn root(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    if let Some(word) = call.arguments.first() {
+        let device = word.strip_prefix(b"(").and_then(|rest| rest.strip_suffix(b")")).unwrap_or(word);
+        let legacy = |volume: &&VolumeName| {
+            volume.legacy_grub_name.as_ref().is_some_and(|name| name.as_bytes() == device)
+        };
+        let volumes = machine.guest.map(|guest| guest.volumes()).unwrap_or_default();
+        let volume = machine.volume_named(device).or_else(|| volumes.iter().find(legacy));
+        let Some(name) = volume.and_then(|volume| volume.grub_names.first()) else {
+            machine.note(&format!("no such device: {}", shown(device)));
+            return Ok(status::UNKNOWN_DEVICE);
+        };
+        machine.environment.set(b"root", name.as_bytes(), &mut machine.budget)?;
+    }
+    let value = machine.environment.get(b"root").unwrap_or_default().to_vec();
+    line(machine, &[b"(", &value, b")"]);
+    Ok(0)
+}
+
+fn find(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let Some(path) = call.arguments.first() else { return Ok(status::BAD_ARGUMENT) };
+    let Some(guest) = machine.guest else { return Ok(status::FILE_NOT_FOUND) };
+    let mut found = false;
+    for volume in guest.volumes() {
+        machine.budget.steps_for(50)?;
+        if guest.status(volume.id, path).is_some_and(|status| status.kind == FileKind::File) {
+            found = true;
+            let name = volume.grub_names.first().cloned().unwrap_or_default();
+            line(machine, &[b"(", name.as_bytes(), b")"]);
+        }
+    }
+    if !found {
+        machine.note("file not found");
+        return Ok(status::FILE_NOT_FOUND);
+    }
+    Ok(0)
+}
+
+/// `search` without `--set` prints what it finds.
+fn search(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let sets = call.arguments.iter().any(|word| word.starts_with(b"--set") || word == b"-s");
+    if sets {
+        return super::search::search(machine, call);
+    }
+    let mut arguments = vec![b"--set=pygrub_rs_found".to_vec()];
+    arguments.extend(call.arguments.iter().cloned());
+    let status =
+        super::search::search(machine, &Call { name: call.name, arguments: &arguments, block: None })?;
+    let found = machine.environment.get(b"pygrub_rs_found").map(<[u8]>::to_vec);
+    machine.environment.unset(b"pygrub_rs_found", &mut machine.budget)?;
+    if let Some(found) = found.filter(|_| status == 0) {
+        line(machine, &[b" ", &found]);
+    }
+    Ok(status)
+}
+
+fn cat(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let Some(name) = call.arguments.iter().find(|word| !word.starts_with(b"--")) else {
+        machine.note("a file's name is wanted");
+        return Ok(status::BAD_ARGUMENT);
+    };
+    match machine.read_file(name)? {
+        Ok(text) => {
+            machine.print(&text);
+            if !text.ends_with(b"\n") {
+                machine.print(b"\n");
+            }
+            Ok(0)
+        }
+        Err(status) => {
+            machine.note(&format!("`{}' cannot be read", shown(name)));
+            Ok(status)
+        }
+    }
+}
+
+/// Devices, or what is in a directory, or a file with its size.
+fn ls(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let long = call.arguments.iter().any(|word| word == b"-l" || word == b"--long");
+    let words: Vec<&Vec<u8>> = call.arguments.iter().filter(|word| !word.starts_with(b"-")).collect();
+    let Some(guest) = machine.guest else { return Ok(status::FILE_NOT_FOUND) };
+    if words.is_empty() {
+        for volume in guest.volumes() {
+            let name = volume.grub_names.first().cloned().unwrap_or_default();
+            machine.print(&[b"(", name.as_bytes(), b") "].concat());
+        }
+        machine.print(b"\n");
+    }
+    for word in words {
+        let name = if word.ends_with(b")") { [word.as_slice(), b"/"].concat() } else { word.clone() };
+        let Ok(file) = machine.locate(&name) else {
+            machine.note(&format!("`{}' is no file's name", shown(word)));
+            return Ok(status::BAD_FILENAME);
+        };
+        machine.budget.steps_for(50)?;
+        match guest.status(file.volume, &file.path) {
+            Some(found) if found.kind == FileKind::Directory => {
+                let names = match guest.list(file.volume, &file.path, MAX_NAMES) {
+                    Ok(names) => names,
+                    Err(error) => {
+                        machine.note(&shown(error.message.as_bytes()));
+                        return Ok(status::FILE_NOT_FOUND);
+                    }
+                };
+                for entry in &names {
+                    machine.budget.step()?;
+                    let sign: &[u8] = if entry.kind == FileKind::Directory { b"/" } else { b"" };
+                    if long {
+                        let path = [file.path.as_slice(), b"/", &entry.name].concat();
+                        machine.budget.steps_for(50)?;
+                        let size = guest.status(file.volume, &path).map_or(0, |status| status.size);
+                        line(machine, &[format!("{size:>12} ").as_bytes(), &entry.name, sign]);
+                    } else {
+                        machine.print(&[entry.name.as_slice(), sign, b" "].concat());
+                    }
+                }
+                machine.print(b"\n");
+            }
+            Some(found) => line(machine, &[format!("{:>12} ", found.size).as_bytes(), word]),
+            None => {
+                machine.note(&format!("`{}' not found", shown(word)));
+                return Ok(status::FILE_NOT_FOUND);
+            }
+        }
+    }
+    Ok(0)
+}
