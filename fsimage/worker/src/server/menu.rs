@@ -238,7 +238,7 @@ pub(super) fn of_config(
     limits: &bootcfg::Limits,
 ) -> Result<BootMenu> {
     let guest = OpenGuest::new(volumes);
-    let candidates = candidates(&guest, volume)?.into_iter();
+    let mut candidates = candidates(&guest, volume)?.into_iter();
     let candidate = usize::try_from(config).ok().and_then(|place| candidates.nth(place));
     let candidate = candidate.ok_or_else(|| {
         Error::new(ErrorKind::InvalidArgument, format!("boot configuration {config} of volume {volume}"))
