@@ -200,7 +200,7 @@ fn what_a_person_at_the_menu_needs() {
     assert_eq!(menu.timeout_style, bootcfg::TimeoutStyle::Hidden);
     assert_eq!(menu.security.superusers, Some(vec![b"root".to_vec(), b"admin".to_vec()]));
     let accounts: Vec<_> = menu.security.accounts.iter().map(|account| account.user.as_slice()).collect();
-    assert_eq!(accounts, [b"root", b"bob" as &[u8]].map(<[u8]>::to_vec));
+    assert_eq!(accounts, [&b"root"[..], b"bob"].map(<[u8]>::to_vec));
     assert_eq!(menu.security.accounts[1].secret, bootcfg::Secret::Plain(b"other".to_vec()));
     let [a, b, c, d] = &menu.entries[..] else { panic!("{menu:#?}") };
     let users = |entry: &bootcfg::BootEntry| entry.users.join(&b' ');

@@ -134,3 +134,35 @@ fn hostile_expressions_and_wildcards() {
     assert!(entry(&menu, "deep").problems[0].contains("max_steps"), "{menu:#?}");
     assert_eq!(default(&menu).title, b"fine");
 }
+
+#[test]
+fn other_loaders_configurations() {
+    let legacy = "default 1\ntimeout 7\npassword secret\ntitle old\nroot (hd0,0)\nkernel /old\ntitle new\nroot (hd0,0)\n\
+                  kernel /new root=x\ninitrd /i\n";
+    let syslinux = "DEFAULT two\nLABEL one\nKERNEL /one\nLABEL two\nKERNEL /two\nAPPEND a=b\n";
+    let guest = |text: &str| {
+        MapGuest::with_config("/boot/grub/grub.cfg", text)
+            .file("/boot/grub/menu.lst", legacy)
+            .file("/isolinux/isolinux.cfg", syslinux)
+    };
+    // In place of the menu, with its default and timeout.
+    let menu = guest("menuentry x { linux /x }\nlegacy_configfile /boot/grub/menu.lst\n").menu();
+    let first = default(&menu);
+    assert_eq!((kernel(first), arguments(first), menu.timeout), ("0:/new".into(), "root=x".into(), Some(7)));
+    assert_eq!(ramdisks(first), ["0:/i"]);
+    assert_eq!(menu.entries.len(), 2);
+    // Its password guards editing still.
+    assert!(menu.entries.iter().all(|entry| entry.password.is_some() && !entry.restricted));
+    // As a submenu, and among others.
+    let menu = guest(
+        "menuentry x { linux /x }\nmenuentry disc { syslinux_configfile -i /isolinux/isolinux.cfg }\n\
+         syslinux_source /isolinux/isolinux.cfg\nmenuentry gone { legacy_configfile /gone }\n",
+    )
+    .menu();
+    let titles: Vec<_> = menu.entries.iter().map(|entry| String::from_utf8_lossy(&entry.title)).collect();
+    assert_eq!(titles, ["x", "one", "two", "one", "two", "gone"]);
+    assert_eq!(menu.entries[1].parents, [b"disc".to_vec()]);
+    assert!(menu.entries[3].parents.is_empty());
+    assert_eq!(arguments(&menu.entries[2]), "a=b");
+    assert_eq!(menu.entries[5].problems, ["not bootable because it loads no kernel"]);
+}

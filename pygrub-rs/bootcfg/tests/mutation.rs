@@ -104,6 +104,40 @@ fn mutations_do_no_harm() {
     }
 }
 
+/// The files of the Boot Loader Specification, by both its readers.
+#[test]
+fn mutated_entries_do_no_harm() {
+    const ENTRY: &[u8] = b"title Fedora \nversion 6.9.1-1.fc40\nmachine-id 0a1b\nsort-key fedora\nlinux /vmlinuz\n\
+        initrd /initrd $tuned_initrd\noptions $kernelopts quiet\ngrub_users $grub_users\ngrub_arg --unrestricted\n\
+        default a*[b-c]?.conf\ntimeout 3\nefi /vmlinuz\nprofile 1\n";
+    let mut numbers = Numbers(0x5eed_2026_1121_0002);
+    let mutated = |numbers: &mut Numbers| {
+        let mut text = ENTRY.to_vec();
+        for _ in 0..numbers.next(6) {
+            let at = numbers.next(text.len());
+            match numbers.next(3) {
+                0 => drop(text.drain(at..(at + numbers.next(20)).min(text.len()))),
+                1 => text.splice(at..at, PIECES[numbers.next(PIECES.len())].iter().copied()).for_each(drop),
+                _ => text.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << (at % 8)),
+            }
+        }
+        text
+    };
+    for _ in 0..2_000 {
+        let (conf, first, second) = (mutated(&mut numbers), mutated(&mut numbers), mutated(&mut numbers));
+        for config in ["/grub2/grub.cfg", "/loader/loader.conf"] {
+            let conf = if config.starts_with("/grub2") { b"blscfg\n".to_vec() } else { conf.clone() };
+            let guest = MapGuest::with_config(config, conf)
+                .file("/loader/entries/a-1+2-1.conf", &first)
+                .file("/loader/entries/b-2.conf", &second)
+                .file("/vmlinuz", "x");
+            let Ok(Some(menu)) = discover(&guest, VolumeId(0), &Limits::default()) else { continue };
+            assert!(menu.default.is_none_or(|index| menu.entries[index].is_bootable()));
+            assert!(menu.entries.iter().all(|entry| entry.kernel.is_some() || !entry.problems.is_empty()));
+        }
+    }
+}
+
 #[test]
 fn every_truncation_of_a_real_configuration() {
     let text = SEEDS[0];

@@ -5,6 +5,7 @@ use super::eval::Machine;
 use super::expand;
 use crate::access::Hotkey;
 use crate::limits::LimitName;
+use crate::menu::BootEntry;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub(crate) struct Item {
     pub(crate) body: Rc<Script>,
     /// The body as text, for a person to edit.
     pub(crate) source: Option<Arc<[u8]>>,
+    /// What it boots, when another loader's configuration says so: nothing is left to run.
+    pub(crate) made: Option<Box<BootEntry>>,
     pub(crate) file: Rc<str>,
     pub(crate) line: u32,
 }

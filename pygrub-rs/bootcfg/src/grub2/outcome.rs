@@ -100,6 +100,11 @@ fn item_outcome(
     let chosen = chosen(place, item);
     let rest = choice.and_then(|choice| choice.rest.as_deref());
     let access = access(machine, item, place);
+    if let Some(made) = &item.made {
+        entries.push(made_elsewhere(made, place, access));
+        machine.restore(saved);
+        return vec![before];
+    }
     let mut stop = run(machine, item, &chosen, rest);
     let mut saved = saved;
     let is_leaf = !item.submenu && stop != Err(Stop::Menu);
@@ -144,6 +149,15 @@ fn item_outcome(
         machine.output.truncate(printed);
     }
     candidates
+}
+
+/// An entry of another loader's configuration, in its place among the menus.
+fn made_elsewhere(made: &BootEntry, place: &Place, access: Access) -> BootEntry {
+    let mut entry = made.clone();
+    entry.parents.splice(0..0, place.parents.iter().cloned());
+    entry.restricted |= access.restricted;
+    entry.users.extend(access.users);
+    entry
 }
 
 /// `$chosen`: the ids, or titles, on the way to an item.

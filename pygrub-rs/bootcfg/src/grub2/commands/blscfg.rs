@@ -297,6 +297,7 @@ fn add(machine: &mut Machine<'_>, entry: &Entry) -> Result<(), Stop> {
         source: Some(script.into()),
         file: Rc::from(shown(&entry.file.path)),
         line: 1,
+        made: None,
     };
     Ok(machine.add_item(item)?)
 }

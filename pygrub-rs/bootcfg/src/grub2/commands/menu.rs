@@ -62,6 +62,7 @@ pub(super) fn menuentry(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u3
         source: Some(source),
         file: Rc::clone(&machine.file),
         line: machine.line,
+        made: None,
     };
     machine.add_item(item)?;
     Ok(0)

@@ -6,6 +6,7 @@ mod bsd;
 mod chainloader;
 mod control;
 mod files;
+mod foreign;
 mod menu;
 mod multiboot;
 mod options;
@@ -60,6 +61,13 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         "source" | "." => files::source,
         "configfile" | "normal" => files::configfile,
         "extract_entries_source" | "extract_entries_configfile" => files::extract_entries,
+        "legacy_configfile" | "syslinux_configfile" => foreign::configfile,
+        "legacy_source"
+        | "syslinux_source"
+        | "extract_legacy_entries_source"
+        | "extract_legacy_entries_configfile"
+        | "extract_syslinux_entries_source"
+        | "extract_syslinux_entries_configfile" => foreign::source,
         "search" => search::search,
         "search.file" | "search.fs_label" | "search.fs_uuid" => search::search_one,
         "probe" => probe::probe,
