@@ -25,6 +25,7 @@ pub mod run;
 mod stage;
 pub mod tools;
 pub mod toolstack;
+pub mod ufs;
 
 pub use console::Console;
 pub use guest::{Guest, Tree};

@@ -9,6 +9,7 @@ mod boot;
 mod ext2;
 mod reads;
 mod row;
+mod ufs;
 
 use crate::packages;
 use crate::shell::{self, Result, target, work_folder};
@@ -22,6 +23,7 @@ type Room = fn(&Bench) -> Result;
 const ROOMS: &[(&str, &str, Room)] = &[
     ("boot", "a guest's kernel and ramdisk, by whole boot loaders: small, and 1 GiB", boot::run),
     ("ext2", "a ramdisk in one extent, in 10,000 fragments, through indirect blocks", ext2::run),
+    ("ufs", "a file of 1 GiB out of UFS1 and UFS2", ufs::run),
 ];
 
 /// What each room is given.
