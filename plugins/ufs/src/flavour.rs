@@ -65,8 +65,8 @@ impl Flavour {
     /// The name shown.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Solaris => "solaris",
-            Self::SolarisMtb => "solaris-mtb",
+            Self::Solaris => "ufs-solaris",
+            Self::SolarisMtb => "ufs-solaris-mtb",
             Self::Old => "ufs1-old",
             Self::Bsd44 => "ufs1",
             Self::Ufs2 => "ufs2",

@@ -37,7 +37,7 @@ fn both_byte_orders_as_linux_reads_them() {
         assert_eq!(assert_extents(&*fs, &*volume), 0);
         let info = fs.info().unwrap();
         let order = if endian == "le" { "little-endian" } else { "big-endian" };
-        assert_eq!(info.flavour, "solaris");
+        assert_eq!(info.flavour, "ufs-solaris");
         assert_eq!(info.features, [order, "fragment-size=1024", "clean", "largefiles"]);
         assert_eq!(info.remarks, [""; 0]);
     }
@@ -68,7 +68,7 @@ fn layouts_in_both_magics() {
             let fs = open(volume.clone());
             assert_same(&listing(&*fs), &host_listing(&tree));
             assert_eq!(assert_extents(&*fs, &*volume), 0);
-            let flavour = if more.is_empty() { "solaris" } else { "solaris-mtb" };
+            let flavour = if more.is_empty() { "ufs-solaris" } else { "ufs-solaris-mtb" };
             assert_eq!(fs.info().unwrap().flavour, flavour);
         }
     }
