@@ -1,4 +1,4 @@
-//! Writes the fuzz targets' first inputs into corpus/: the tables that the tests of `partitions` build, and the first
+//! Writes the fuzz targets' first inputs into corpus/: the tables that the tests of `partitions` build, ext2 images by mke2fs, and the first
 //! 64 KiB of any image that is given: `cargo run --example seeds -- [IMAGE…]`.
 
 #[path = "../../partitions/tests/common/mod.rs"]
@@ -24,7 +24,45 @@ fn write(target: &str, name: &str, bytes: &[u8]) -> Result<()> {
     std::fs::write(folder.join(name), bytes)
 }
 
+/// Layouts of which the smallest filesystem is an input: each way to map a file, to hold a directory, to sum.
+const EXT2: &[(&str, &[&str])] = &[
+    ("indirect", &["-O", "none,filetype,dir_index"]),
+    ("extents", &["-O", "none,filetype,dir_index,extent,64bit,metadata_csum", "-I", "256"]),
+    ("inline", &["-O", "none,filetype,extent,inline_data", "-I", "256"]),
+    ("meta_bg", &["-O", "none,filetype,extent,meta_bg", "-g", "256"]),
+    ("casefold", &["-O", "none,filetype,dir_index,extent,casefold,large_dir", "-E", "encoding=utf8"]),
+    ("revision-0", &["-r", "0"]),
+];
+
+/// Images by mke2fs without their trailing zeros.
+fn ext2() -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("fuzz-seeds.{}", std::process::id()));
+    let tree = folder.join("tree");
+    std::fs::create_dir_all(tree.join("boot"))?;
+    for number in 0..40 {
+        std::fs::write(tree.join(format!("boot/entry-{number}-{}", "x".repeat(40))), format!("{number}"))?;
+    }
+    std::fs::write(tree.join("boot/grub.cfg"), "menuentry ".repeat(1500))?;
+    std::os::unix::fs::symlink("boot/grub.cfg", tree.join("short"))?;
+    std::os::unix::fs::symlink("l".repeat(100), tree.join("long"))?;
+    for (name, arguments) in EXT2 {
+        let image = folder.join("image");
+        let mut mke2fs = std::process::Command::new("mke2fs");
+        mke2fs.args(["-q", "-F", "-m", "0", "-b", "1024", "-N", "64"]).args(*arguments).arg("-d").arg(&tree);
+        // Hashed names are e2fsck's work, and it says 1 where it has done something.
+        let made = mke2fs.arg(&image).arg("256k").status()?.success();
+        let sorted = std::process::Command::new("e2fsck").args(["-fyD"]).arg(&image).output()?;
+        assert!(made && sorted.status.code().is_some_and(|code| code <= 1), "{name}: {sorted:?}");
+        let mut bytes = std::fs::read(&image)?;
+        bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+        write("ext2_image", name, &bytes)?;
+        std::fs::remove_file(&image)?;
+    }
+    std::fs::remove_dir_all(&folder)
+}
+
 fn main() -> Result<()> {
+    ext2()?;
     let mbr = |entries: &[Entry]| boot_sector(entries).to_vec();
     let logical = [
         (0, mbr(&[(0x80, 0x83, 16, 48), (0, 0x05, 64, 30_000)])),

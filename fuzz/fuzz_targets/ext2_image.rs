@@ -1,5 +1,5 @@
 //! An ext2, ext3 or ext4 image, its magic number right: everything that can be asked of it, within bounds.
-//! Seeds are small images without their trailing zeros: `mke2fs -d TREE -b 1024 IMAGE 128k`.
+//! Seeds are small images by mke2fs without their trailing zeros: `cargo run --example seeds`.
 #![no_main]
 
 use fsimage_ext2::EXT2;

@@ -33,7 +33,7 @@ pub(super) fn run(bench: &Bench) -> Result {
         let mounted = Mounted::new(&image, &bench.folder().join("mounted"));
         let row = Row {
             name: name.clone(),
-            rounds: 9,
+            rounds: 5,
             wanted: Some(files.clone()),
             peers: peers(&image, &files.join(NAME), mounted.as_ref().map(|mounted| mounted.0.as_path())),
         };
@@ -58,9 +58,10 @@ fn noise(file: &Path, mib: u32) -> Result {
 /// it is to be fragmented.
 fn make(image: &Path, file: &Path, mib: u32, layout: &[&str], is_fragmented: bool) -> Result {
     let _ = fs::remove_file(image);
+    // A sixteenth more for inode tables and the like, 40 MiB for the blocks that are taken.
     let mut mke2fs = Command::new("mke2fs");
     mke2fs.args(["-q", "-F", "-t", "ext4", "-b", "4096", "-N", "64", "-m", "0"]).args(layout).arg(image);
-    finish(mke2fs.arg(format!("{}M", mib + mib / 16 + 16)).stderr(Stdio::null()))?;
+    finish(mke2fs.arg(format!("{}M", mib + mib / 16 + 64)).stdout(Stdio::null()).stderr(Stdio::null()))?;
     let mut script = String::new();
     if is_fragmented {
         let every = u64::from(mib) * (1 << 20) / BLOCK / FRAGMENTS + 1;
