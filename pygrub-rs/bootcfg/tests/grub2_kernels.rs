@@ -124,6 +124,8 @@ fn hostile_expressions_and_wildcards() {
     let text = "insmod regexp\nfunction big { s=a; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do s=$s$s; done; }\n\
                 menuentry slow { big; for i in 1 2 3 4 5 6 7 8 9; do regexp '(a*)*(a|aa)*b' \"$s\"; done\nlinux /k }\n\
                 menuentry deep { for f in /*/*/*/*/*/*; do for g in /*/*/*/*/*/*; do true; done; done\nlinux /k }\n\
+                menuentry compile { big; while true; do regexp \"[$s]\" x; done; linux /k }\n\
+                menuentry stars { big; for f in /$s*a*a*b /*; do true; done; while true; do for f in /*$s*a*a*b; do true; done; done }\n\
                 menuentry fine { linux /k }\n";
     let mut guest = MapGuest::with_config("/boot/grub/grub.cfg", text);
     for number in 0..60 {
@@ -131,6 +133,8 @@ fn hostile_expressions_and_wildcards() {
     }
     let menu = guest.menu();
     assert!(entry(&menu, "slow").problems[0].contains("max_steps"), "{menu:#?}");
+    assert!(entry(&menu, "compile").problems[0].contains("max_steps"), "{menu:#?}");
+    assert!(entry(&menu, "stars").problems[0].contains("max_steps"), "{menu:#?}");
     assert!(entry(&menu, "deep").problems[0].contains("max_steps"), "{menu:#?}");
     assert_eq!(default(&menu).title, b"fine");
 }

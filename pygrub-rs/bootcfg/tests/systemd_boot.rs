@@ -193,6 +193,13 @@ fn budgets_hold() {
     let menu = discover(&guest, VolumeId(0), &Limits::default()).unwrap().unwrap();
     assert!(menu.entries.is_empty());
     assert!(menu.notes.iter().any(|note| note.contains("more than 10000 names")), "{:?}", menu.notes);
+    // A pattern that is none is not tried a million times.
+    let conf = format!("default {}b\n", "*a".repeat(500_000));
+    let menu = with_files(esp(), &["/k"])
+        .file("/loader/loader.conf", conf)
+        .file("/loader/entries/a.conf", "linux /k\n")
+        .menu();
+    assert_eq!(menu.default, Some(0));
     // Huge files: entries beyond a limit are left out, options beyond one end it.
     let guest = with_files(esp(), &["/k"])
         .file("/loader/entries/huge.conf", vec![b'x'; 2 << 20])

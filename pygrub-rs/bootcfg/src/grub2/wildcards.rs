@@ -69,7 +69,8 @@ impl Machine<'_> {
             return Ok(());
         }
         let names = guest.list(directory.volume, &directory.path, self.limits.max_names).unwrap_or_default();
-        self.budget.steps_for(names.len())?;
+        // A hostile pattern is tried at each byte of a name.
+        self.budget.steps_for(names.len().saturating_mul(pattern.len().div_ceil(4)))?;
         for name in names.iter().filter(|name| fits(pattern, &name.name)) {
             let path = [prefix, b"/", &name.name].concat();
             self.budget.keep(path.len().saturating_add(48))?;

@@ -2,6 +2,9 @@
 
 use crate::bls::lines::key_values;
 
+/// An entry's name is a file's, of at most 255 bytes; a longer pattern has something else in mind.
+const MAX_PATTERN: usize = 512;
+
 /// What was configured.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LoaderConf {
@@ -33,7 +36,7 @@ pub(super) fn parse(text: &[u8]) -> LoaderConf {
             }
             (b"default", value) if value.first() == Some(&b'@') && !value.eq_ignore_ascii_case(b"@saved") => {
             }
-            (b"default", value) => conf.default = Some(value.to_vec()),
+            (b"default", value) if value.len() <= MAX_PATTERN => conf.default = Some(value.to_vec()),
             (b"editor", b"0" | b"no" | b"n" | b"false" | b"f" | b"off") => conf.editor = false,
             (b"editor", b"1" | b"yes" | b"y" | b"true" | b"t" | b"on") => conf.editor = true,
             _ => {}
@@ -62,6 +65,7 @@ mod tests {
         assert_eq!(parse(b"timeout menu-hidden\ndefault @other"), conf(None, Some(0)));
         assert_eq!(parse(b"timeout 5\ntimeout soon\ntimeout 99999999999"), conf(None, Some(5)));
         assert!(!parse(b"editor no\n").editor);
+        assert_eq!(parse(&[b"default ".to_vec(), vec![b'*'; 513]].concat()), conf(None, Some(0)));
         // The last one counts.
         assert_eq!(parse(b"default a\ndefault b\n"), conf(Some("b"), Some(0)));
     }

@@ -27,6 +27,7 @@ pub(super) fn regexp(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, 
     let [pattern, text] = options.rest.as_slice() else {
         return Ok(status::BAD_ARGUMENT);
     };
+    machine.budget.steps_for(pattern.len())?;
     let regex = match Regex::new(pattern) {
         Ok(regex) => regex,
         Err(why) => {
