@@ -12,6 +12,8 @@ pub(crate) struct Editor {
     row: usize,
     /// The first line that is seen.
     top: usize,
+    /// The place that Up and Down keep, through shorter lines too.
+    goal: Option<usize>,
     cut: Cut,
     max_bytes: usize,
 }
@@ -23,7 +25,7 @@ impl Editor {
         for line in &mut lines {
             line.move_to(0);
         }
-        Self { lines, row: 0, top: 0, cut: Cut::default(), max_bytes }
+        Self { lines, row: 0, top: 0, goal: None, cut: Cut::default(), max_bytes }
     }
 
     pub(crate) fn text(&self) -> Vec<u8> {
@@ -57,6 +59,12 @@ impl Editor {
     }
 
     fn changed_by(&mut self, key: Key) -> bool {
+        if !matches!(
+            key,
+            Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Ctrl('p' | 'n' | 'g' | 'v')
+        ) {
+            self.goal = None;
+        }
         let cuts = matches!(key, Key::Ctrl('k'));
         match key {
             Key::Up | Key::Ctrl('p') => self.go_to(self.row.saturating_sub(1)),
@@ -114,7 +122,8 @@ impl Editor {
 
     /// The same place in another line, as far as there is one.
     fn go_to(&mut self, row: usize) {
-        let place = self.lines.get(self.row).map_or(0, Line::cursor);
+        let here = self.lines.get(self.row).map_or(0, Line::cursor);
+        let place = *self.goal.get_or_insert(here);
         self.row = row.min(self.lines.len().saturating_sub(1));
         self.with_line(|line| line.move_to(place));
     }
@@ -225,7 +234,7 @@ mod tests {
             (&[Left, Char('x')], "xone\ntwo\n\nthree"),
             (&[End, Right, Char('x')], "one\nxtwo\n\nthree"),
             (&[Down, Left, Char('x')], "onex\ntwo\n\nthree"),
-            (&[End, Down, Down, Down, Char('x'), Up, Up, Char('y')], "one\ntywo\n\nxthree"),
+            (&[End, Down, Down, Down, Char('x'), Up, Up, Char('y')], "one\ntwoy\n\nthrxee"),
         ] {
             assert_eq!(
                 String::from_utf8(typed("one\ntwo\n\nthree", keys).text()).unwrap(),

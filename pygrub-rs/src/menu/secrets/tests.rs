@@ -43,7 +43,8 @@ const PASSWORDS: [&str; 5] =
 fn openssls_hashes() {
     for kind in ["-1", "-5", "-6"] {
         for salt in ["x", "saltsalt", "0123456789abcdef"] {
-            for password in PASSWORDS {
+            // openssl makes no SHA hash of no password.
+            for password in PASSWORDS.into_iter().filter(|password| !password.is_empty()) {
                 let made = Command::new("openssl").args(["passwd", kind, "-salt", salt, password]).output();
                 let made = made.expect("openssl is missing: install Debian's package openssl");
                 assert!(made.status.success(), "{made:?}");
