@@ -193,6 +193,29 @@ fn without_a_magic_number_it_is_nobody_elses_filesystem() {
     assert!(matches!(UFS.probe(&short, &Limits::default()).unwrap(), Probe::NotMine));
 }
 
+/// Addresses count from the volume's start, so a superblock moved to another of its places reads the same. makefs leaves
+/// these free, or has an alternate there.
+#[test]
+fn every_place_of_a_superblock() {
+    for (version, block, place) in [(1, 4096, 0_u64), (2, 4096, 0), (2, 65536, 65536), (2, 16384, 262_144)] {
+        let folder = work_folder!();
+        let tree = folder.path().join("tree");
+        fs::create_dir(&tree).unwrap();
+        fs::write(tree.join("file"), Disk::content()).unwrap();
+        let layout = Layout::new(version, "le", block, block / 8);
+        let bytes = fs::read(makefs(folder.path(), layout, &tree, &[])).unwrap();
+        let at = usize::try_from(place).unwrap();
+        let mut superblock = bytes[8192..8192 + 1376].to_vec();
+        superblock[0x3e8..0x3f0].copy_from_slice(&place.to_le_bytes());
+        let free = place <= 65536 || bytes[at..at + 1376].iter().all(|byte| *byte == 0);
+        assert!(free, "{place} is taken");
+        let patches = vec![(place, superblock), (8192 + 0x55c, vec![0; 4])];
+        let fs = open(Patched::new(&Arc::new(bytes), patches));
+        assert!(read(&*fs, find(&*fs, "file")) == Disk::content(), "{place}");
+        assert_eq!(fs.info().unwrap().remarks, [""; 0]);
+    }
+}
+
 fn everything(fs: &dyn FileSystem, node: NodeId) -> fsimage_sdk::Result<()> {
     let metadata = fs.metadata(node)?;
     let mut buffer = vec![0; 100_000];
