@@ -55,6 +55,9 @@ const PLACES: &[Place] = &[
     place(Loader::FreeBsd, freebsd::PATHS),
 ];
 
+/// Most directories in `/EFI`; all configurations of a volume have to fit one message.
+const MAX_VENDORS: usize = 32;
+
 /// A boot configuration that is there, and not yet read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -83,7 +86,19 @@ fn configurations(guest: &dyn Guest, volume: VolumeId) -> Vec<Candidate> {
     };
     let systemd_boot = systemd_boot::config(guest, volume);
     let systemd_boot = systemd_boot.map(|config| Candidate { loader: Loader::SystemdBoot, config });
-    PLACES.iter().filter_map(candidate).chain(systemd_boot).collect()
+    let places = PLACES.iter().filter_map(candidate);
+    places.chain(vendors(guest, volume)).chain(systemd_boot).collect()
+}
+
+/// GRUB's on an EFI system partition, or on a disc made like one: `/EFI/VENDOR/grub.cfg`, by name.
+fn vendors(guest: &dyn Guest, volume: VolumeId) -> Vec<Candidate> {
+    let mut names = guest.list(volume, b"/EFI", MAX_VENDORS).unwrap_or_default();
+    names.sort_by(|a, b| a.name.cmp(&b.name));
+    let paths = names.iter().map(|name| [b"/EFI/", name.name.as_slice(), b"/grub.cfg"].concat());
+    let is_file =
+        |path: &Vec<u8>| guest.status(volume, path).is_some_and(|status| status.kind == FileKind::File);
+    let candidate = |path| Candidate { loader: Loader::Grub2, config: FileRef { volume, path } };
+    paths.filter(is_file).map(candidate).collect()
 }
 
 /// The menu of one of [`candidates`].

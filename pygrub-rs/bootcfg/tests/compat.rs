@@ -183,3 +183,17 @@ fn the_order_of_looking() {
     let empty = MapGuest::default().volume("hd0", "u", "l");
     assert_eq!(bootcfg::discover(&empty, bootcfg::VolumeId(0), &Limits::default()), Ok(None));
 }
+
+#[test]
+fn grub_on_an_efi_system_partition() {
+    // Debian's stub there leads to the root's; Red Hat's before BLS was the whole configuration.
+    let stub = "search.fs_uuid abcd-1 root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n";
+    let guest = MapGuest::with_config("/EFI/debian/grub.cfg", stub)
+        .volume("hd0,gpt2", "abcd-1", "root")
+        .file("/boot/grub/grub.cfg", "menuentry A { linux /a }\n");
+    assert_eq!(kernel(default(&guest.menu())), "1:/a");
+    let whole =
+        "search --no-floppy --fs-uuid --set=root abcd-1\nmenuentry A { linuxefi /vmlinuz\ninitrdefi /i }\n";
+    let guest = MapGuest::with_config("/EFI/centos/grub.cfg", whole).volume("hd0,gpt2", "abcd-1", "boot");
+    assert_eq!(kernel(default(&guest.menu())), "1:/vmlinuz");
+}
