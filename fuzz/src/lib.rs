@@ -1,5 +1,9 @@
 //! What the fuzz targets share.
 
+mod guest;
+
+pub use guest::menus;
+
 use fsimage_sdk::{Error, ErrorKind, ReadAt, Result, Volume};
 use std::sync::Arc;
 

@@ -85,20 +85,20 @@ fn evaluate(
 ) -> Evaluated {
     let (global, sections) = sections::read(reader, text)?;
     // LILO's first image, unless `default=` names another by label or alias.
-    let mut chosen = 0;
+    let mut chosen = None;
     for section in &sections {
         let image = image::run(reader, &global, section, (file, dialect))?;
         let Some(image) = image else { continue };
         let index = reader.push(image.entry, entries)?;
         let named = |name: &[u8]| image.names.iter().any(|known| known == name);
         if global.value("default").is_some_and(named) {
-            chosen = index;
+            chosen.get_or_insert(index);
         }
     }
     let password = global.value("password").filter(|text| !text.is_empty());
     let security =
         Security { password: password.map(|text| Secret::Plain(text.to_vec())), ..Security::default() };
-    Ok(Outcome { order: vec![chosen], timeout: timeout(&global, dialect), security, ..Outcome::default() })
+    Ok(Outcome { order: vec![chosen.unwrap_or(0)], timeout: timeout(&global, dialect), security, ..Outcome::default() })
 }
 
 /// With `prompt` LILO and ELILO wait for `timeout`, or for ever; without it for `delay`, and nobody is asked. yaboot always
