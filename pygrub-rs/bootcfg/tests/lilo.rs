@@ -40,7 +40,8 @@ fn the_default_by_label_alias_or_name() {
         ("default=B\n", "0:/b"),
         ("default=2\n", "0:/b"),
         ("default=C\n", "0:/c"),
-        ("default=a\n", "0:/a"), ("default=C\nimage=/x\nlabel=C\n", "0:/x"),
+        ("default=a\n", "0:/a"),
+        ("default=C\nimage=/x\nlabel=C\n", "0:/x"),
         ("default=none\n", "0:/a"),
         ("default=b\n", "0:/a"),
     ] {

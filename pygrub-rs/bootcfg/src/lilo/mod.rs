@@ -98,7 +98,12 @@ fn evaluate(
     let password = global.value("password").filter(|text| !text.is_empty());
     let security =
         Security { password: password.map(|text| Secret::Plain(text.to_vec())), ..Security::default() };
-    Ok(Outcome { order: vec![chosen.unwrap_or(0)], timeout: timeout(&global, dialect), security, ..Outcome::default() })
+    Ok(Outcome {
+        order: vec![chosen.unwrap_or(0)],
+        timeout: timeout(&global, dialect),
+        security,
+        ..Outcome::default()
+    })
 }
 
 /// With `prompt` LILO and ELILO wait for `timeout`, or for ever; without it for `delay`, and nobody is asked. yaboot always
