@@ -3,7 +3,14 @@
 //! A file begins with its basis: whose tools write such a configuration, and where the expectation comes from. Then come
 //! volumes (`== volume GRUB-NAME UUID LABEL`), their files (`== file PATH`, the content below; `== empty PATH`), and what is
 //! expected (`== expect`): loader, volume, timeout, and every entry, the default marked with an asterisk.
-#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 
