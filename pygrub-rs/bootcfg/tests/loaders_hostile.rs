@@ -117,6 +117,30 @@ fn titles_that_repeat_in_every_entry() {
 }
 
 #[test]
+fn the_other_loaders_have_the_same_budgets() {
+    let long = "x".repeat(1_000_000);
+    exceeds(format!("image=/a\nappend={long}\n"), LimitName::MaxValueBytes);
+    exceeds(format!("image=/a\nappend=\"{}\"\n", "x\\\n".repeat(300_000)), LimitName::MaxValueBytes);
+    exceeds("image=/a\n".repeat(50_000), LimitName::MaxEntries);
+    exceeds("menu=A:boot\n".repeat(50_000), LimitName::MaxEntries);
+    exceeds(format!("menu=A:boot {long}\n"), LimitName::MaxValueBytes);
+    // Variables that double themselves.
+    let doubling = "a=\"${a}${a}x\"\n".repeat(100);
+    let guest = MapGuest::with_config("/boot/loader.conf", doubling).file("/boot/kernel/kernel", "");
+    let error = of_guest(&guest).unwrap_err();
+    assert!(error.to_string().contains("max_value_bytes"), "{error}");
+    // A file that names itself.
+    let circle = "loader_conf_files=\"/boot/loader.conf /boot/loader.conf\"\n".repeat(50);
+    let guest = MapGuest::with_config("/boot/loader.conf", circle).file("/boot/kernel/kernel", "");
+    assert!(of_guest(&guest).unwrap().is_some());
+    let kernels = (0..2_000).fold(MapGuest::with_config("/etc/fstab", "x"), |guest, number| {
+        guest.file(&format!("/boot/vmlinuz-{number}"), "")
+    });
+    let menu = quickly(|| bootcfg::guess(&kernels, VolumeId(0), &Limits::default())).unwrap().unwrap();
+    assert_eq!(menu.entries.len(), 32);
+}
+
+#[test]
 fn odd_bytes() {
     for text in [
         &b"title \0\nkernel \0\n"[..],
@@ -144,7 +168,12 @@ impl Numbers {
     }
 }
 
-const SEEDS: [&[u8]; 2] = [include_bytes!("grub_legacy.rs"), include_bytes!("extlinux.rs")];
+const SEEDS: [&[u8]; 4] = [
+    include_bytes!("grub_legacy.rs"),
+    include_bytes!("extlinux.rs"),
+    include_bytes!("lilo.rs"),
+    include_bytes!("bsd.rs"),
+];
 const PIECES: [&[u8]; 20] = [
     b"\n",
     b"title ",
@@ -189,7 +218,18 @@ fn mutations_do_no_harm() {
         let alone = parse_config(&text, &limits).ok();
         let legacy = MapGuest::with_config(LEGACY, &text).file("/boot/grub/default", &text);
         let extlinux = MapGuest::with_config(EXTLINUX, &text).file("/menu.cfg", &text);
-        let both = [legacy, extlinux].map(|guest| discover(&guest, VolumeId(0), &limits).ok().flatten());
+        let lilo = MapGuest::with_config("/etc/lilo.conf", &text);
+        let netbsd = MapGuest::with_config("/boot.cfg", &text).file("/netbsd", "");
+        let openbsd = MapGuest::with_config("/etc/boot.conf", &text).file("/bsd", "");
+        let freebsd = MapGuest::with_config("/boot/loader.conf", &text)
+            .file("/boot/loader.conf.d/a.conf", &text)
+            .file("/etc/fstab", &text)
+            .file("/boot/kernel/kernel", "");
+        let illumos = MapGuest::with_config("/boot/menu.lst", &text)
+            .file("/boot/loader.conf", &text)
+            .file("/platform/i86pc/kernel/amd64/unix", "");
+        let guests = [legacy, extlinux, lilo, netbsd, openbsd, freebsd, illumos];
+        let both = guests.map(|guest| discover(&guest, VolumeId(0), &limits).ok().flatten());
         for menu in both.into_iter().chain([alone]).flatten() {
             assert!(menu.default.is_none_or(|default| menu.entries[default].is_bootable()));
             for entry in &menu.entries {
