@@ -262,7 +262,7 @@ mod tests {
     }
 
     fn drawn(line: &Line, width: u16) -> (String, u16) {
-        let mut screen = Screen::new(width + 1, 1);
+        let mut screen = Screen::new(width.saturating_add(1), 1);
         let cursor = line.draw(&mut screen, (0, 0), width, VT100, true);
         (screen.text().trim_end().to_owned(), cursor)
     }
