@@ -47,7 +47,7 @@ pub(super) fn run(bench: &Bench) -> Result {
 }
 
 /// Bytes that do not compress and are the same in every run.
-fn noise(file: &Path, mib: u32) -> Result {
+pub(super) fn noise(file: &Path, mib: u32) -> Result {
     let made = File::create(file).map_err(|why| format!("{}: {why}", file.display()))?;
     let mut command = Command::new("sh");
     let cipher = "openssl enc -aes-128-ctr -nosalt -K 72616d6469736b000000000000000000 -iv 00000000000000000000000000000000";

@@ -7,6 +7,7 @@
 
 mod boot;
 mod ext2;
+mod iso9660;
 mod reads;
 mod row;
 mod ufs;
@@ -24,6 +25,7 @@ const ROOMS: &[(&str, &str, Room)] = &[
     ("boot", "a guest's kernel and ramdisk, by whole boot loaders: small, and 1 GiB", boot::run),
     ("ext2", "a ramdisk in one extent, in 10,000 fragments, through indirect blocks", ext2::run),
     ("ufs", "a file of 1 GiB out of UFS1 and UFS2", ufs::run),
+    ("iso9660", "a large file of a disc, plain and compressed by zisofs; many small ones", iso9660::run),
 ];
 
 /// What each room is given.
