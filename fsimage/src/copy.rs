@@ -143,6 +143,22 @@ impl Session {
         Ok(Some(Plan { extents }))
     }
 
+    /// Hands to `each` where a file's bytes lie, checked, from its first to its last. False when they are not plain on the
+    /// disk.
+    ///
+    /// # Errors
+    /// As [`Session::copy_to_file`].
+    pub fn extents(&mut self, part: &Part<'_>, each: &mut dyn FnMut(&Extent)) -> Result<bool> {
+        let mut checker = self.checker(part)?;
+        while !checker.is_done() {
+            match self.next_extents(part, &mut checker)? {
+                Some(batch) => batch.iter().for_each(&mut *each),
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
     /// Copies a planned file, as [`Session::copy_to_file`] does. The worker is not asked and may have been let go.
     ///
     /// # Errors

@@ -15,6 +15,7 @@
 )]
 
 pub mod console;
+pub mod folder;
 pub mod guest;
 pub mod layout;
 pub mod libxl;

@@ -1,5 +1,6 @@
-//! Small filesystems that fill up.
+//! Small filesystems that fill up, or are odd.
 
+use crate::{Run, need};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,12 @@ impl Tmpfs {
         self.folder.path()
     }
 
+    /// Gives it another size.
+    pub fn resize(&self, bytes: u64) {
+        let options = CString::new(format!("size={bytes}")).unwrap();
+        rustix::mount::mount_remount(self.folder.path(), MountFlags::empty(), options.as_c_str()).unwrap();
+    }
+
     /// A new folder in it.
     #[must_use]
     pub fn folder(&self, name: &str) -> PathBuf {
@@ -40,5 +47,44 @@ impl Tmpfs {
 impl Drop for Tmpfs {
     fn drop(&mut self) {
         let _ = unmount(self.folder.path(), UnmountFlags::DETACH);
+    }
+}
+
+/// An NTFS of 32 MiB, mounted by lowntfs-3g while this lives.
+#[derive(Debug)]
+pub struct LoopMount {
+    folder: TempDir,
+}
+
+impl LoopMount {
+    /// With these options.
+    #[must_use]
+    pub fn ntfs(options: &str) -> Self {
+        crate::need_root();
+        let folder = tempfile::Builder::new().prefix("pygrub-rs-ntfs.").tempdir_in("/tmp").unwrap();
+        let (image, place) = (folder.path().join("image"), folder.path().join("mounted"));
+        std::fs::File::create(&image).unwrap().set_len(32 << 20).unwrap();
+        std::fs::create_dir(&place).unwrap();
+        Run::new(&need("mkntfs", "ntfs-3g")).args(["-q", "-F"]).arg(&image).finish().assert_success();
+        Run::new(&need("lowntfs-3g", "ntfs-3g"))
+            .arg("-o")
+            .arg(format!("umask=022,{options}"))
+            .arg(&image)
+            .arg(&place)
+            .finish()
+            .assert_success();
+        Self { folder }
+    }
+
+    /// Where it is mounted.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("mounted")
+    }
+}
+
+impl Drop for LoopMount {
+    fn drop(&mut self) {
+        let _ = unmount(self.path(), UnmountFlags::DETACH);
     }
 }

@@ -24,6 +24,7 @@ pub(crate) const NEEDED: &[Need] = &[
     ("/usr/bin/python3", "python3", "images/ffs2sun.py makes Solaris UFS images; pygrub"),
     ("/usr/bin/partx", "util-linux", "reads BSD and Solaris labels as an oracle; blkid"),
     ("/sbin/modprobe", "kmod", "the modules of the kernel that reads discs in QEMU as an oracle"),
+    ("/bin/lowntfs-3g", "ntfs-3g", "a target that does not regard case, and has no nameless files"),
     ("/usr/bin/zstd", "zstd", "compressed images"),
     ("/usr/bin/cpio", "cpio", "ramdisks"),
     ("/bin/busybox", "busybox-static", "the Debian guest's ramdisk"),

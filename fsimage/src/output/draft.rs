@@ -3,7 +3,7 @@
 use super::{OutputDirectory, link_descriptor, with_random_name};
 use crate::{Error, ErrorKind, Result};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, RenameFlags, renameat, renameat_with, unlinkat};
+use rustix::fs::{AtFlags, RenameFlags, linkat, renameat, renameat_with, unlinkat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -68,7 +68,14 @@ impl Draft<'_> {
         let directory = &self.directory.descriptor;
         match &self.hidden {
             Some(hidden) => {
-                renameat_with(directory, hidden.as_str(), directory, name, RenameFlags::NOREPLACE)
+                match renameat_with(directory, hidden.as_str(), directory, name, RenameFlags::NOREPLACE) {
+                    // NFS and FUSE do not know the flag. A second name is refused, too, when there is one already.
+                    Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                        linkat(directory, hidden.as_str(), directory, name, AtFlags::empty())
+                            .and_then(|()| unlinkat(directory, hidden.as_str(), AtFlags::empty()))
+                    }
+                    other => other,
+                }
             }
             None => link_descriptor(self.descriptor.as_fd(), directory, name),
         }

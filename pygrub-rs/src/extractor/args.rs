@@ -1,15 +1,21 @@
 //! The command line.
 
+use super::find::{SizeTest, caseless_pattern, pattern, type_by_letter};
 use super::get::{Conflict, How, Preserve};
 use crate::units::parse_size;
 use crate::worker_options::WorkerOptions;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use fsimage::FileType;
+use globset::GlobMatcher;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const ABOUT: &str = "\
-IMAGE is a disk image or block device on this host, PATH a path in the guest's filesystem. Without
---partition, PATH is looked for on the volume that has a boot configuration, else on the only one that
-has a filesystem, else on the first that has PATH.
+IMAGE is a disk image or block device on this host, PATH a path in the guest's filesystem. IMAGE:/PATH is
+both in one word, IMAGE#ADDR and IMAGE#ADDR:/PATH name the partition, too; a file on the host that has the
+whole word for its name comes first. Without a partition, PATH is looked for on the volume that has a boot
+configuration, else on the only one that has a filesystem, else on the first that has PATH.
 
 Names that are not printable UTF-8 are printed escaped: \\xNN for a byte, \\\\ for a backslash.
 
@@ -26,7 +32,7 @@ pub(super) struct Cli {
     pub verb: Verb,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Common {
     /// The partition to look into, as `fsimage partitions` names it
     #[arg(long, global = true, value_name = "ADDR")]
@@ -63,8 +69,8 @@ pub(super) struct Common {
 pub(super) enum Verb {
     /// List the disk's partitions and the filesystem on each
     Partitions {
-        /// The disk image
-        image: PathBuf,
+        #[command(flatten)]
+        image: Image,
     },
     /// Tell what the disk holds; with --sandbox, what jail it is read in on this host
     Info {
@@ -72,52 +78,131 @@ pub(super) enum Verb {
         #[arg(long)]
         sandbox: bool,
         /// The disk image
-        #[arg(required_unless_present = "sandbox")]
-        image: Option<PathBuf>,
-    },
-    /// Show every boot configuration, which of them boots, and why each other does not
-    Bootcfg {
-        /// The disk image
-        image: PathBuf,
+        #[arg(required_unless_present = "sandbox", value_hint = ValueHint::FilePath)]
+        image: Option<OsString>,
     },
     /// List files
     Ls {
         #[command(flatten)]
         how: Listing,
-        /// The disk image
-        image: PathBuf,
-        /// Files and directories in the guest [default: /]
-        #[arg(value_name = "PATH")]
-        paths: Vec<std::ffi::OsString>,
+        #[command(flatten)]
+        what: Files,
+    },
+    /// Draw directories and what is in them
+    Tree {
+        #[command(flatten)]
+        how: TreeShape,
+        #[command(flatten)]
+        what: Files,
+    },
+    /// Tell all that is known of files
+    Stat {
+        #[command(flatten)]
+        how: Status,
+        #[command(flatten)]
+        what: Files,
     },
     /// Print files
     Cat {
-        /// The disk image
-        image: PathBuf,
-        /// Files in the guest
-        #[arg(value_name = "PATH", required = true)]
-        paths: Vec<std::ffi::OsString>,
+        #[command(flatten)]
+        what: Files,
     },
     /// Copy files and directories out of the image; each file appears whole or not at all
     Get {
         #[command(flatten)]
         how: Copying,
-        /// The disk image
-        image: PathBuf,
-        /// Files in the guest; with -r directories, too
-        #[arg(value_name = "PATH", required = true)]
-        paths: Vec<std::ffi::OsString>,
+        #[command(flatten)]
+        what: Files,
+    },
+    /// Print the paths of files that pass all tests
+    Find {
+        #[command(flatten)]
+        how: Tests,
+        #[command(flatten)]
+        what: Files,
     },
     /// Print the SHA-256 of files
     Sum {
         #[command(flatten)]
         how: Depth,
-        /// The disk image
-        image: PathBuf,
-        /// Files in the guest; with -R directories, too [default with -R: /]
-        #[arg(value_name = "PATH", required_unless_present = "recursive")]
-        paths: Vec<std::ffi::OsString>,
+        #[command(flatten)]
+        what: Files,
     },
+    /// List the filesystems that this installation reads
+    Plugins,
+    /// Print a script that completes this program's command lines in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a manual page, or write all of them into a directory
+    Man {
+        /// Write every page into this directory
+        #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        output: Option<PathBuf>,
+        /// The page of this verb
+        #[arg(conflicts_with = "output")]
+        verb: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Image {
+    /// The disk image; IMAGE#ADDR is one of its partitions
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub image: OsString,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Files {
+    /// The disk image; or IMAGE:/PATH, IMAGE#ADDR:/PATH
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub image: OsString,
+    /// Paths in the guest
+    #[arg(value_name = "PATH", value_hint = ValueHint::Other)]
+    pub paths: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TreeShape {
+    /// Directories only
+    #[arg(short, long)]
+    pub directories: bool,
+    /// Only so many levels deep
+    #[arg(short = 'L', long, value_name = "COUNT")]
+    pub level: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// Follow a symbolic link at the end of PATH
+    #[arg(short = 'L', long)]
+    pub dereference: bool,
+    /// Tell where the file's data lies on the disk
+    #[arg(short, long)]
+    pub extents: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Tests {
+    /// The last name matches this pattern of *, ? and [...]
+    #[arg(short, long, value_name = "GLOB", value_parser = pattern)]
+    pub name: Option<GlobMatcher>,
+    /// The same without regard to case
+    #[arg(short, long, value_name = "GLOB", value_parser = caseless_pattern)]
+    pub iname: Option<GlobMatcher>,
+    /// The whole path matches
+    #[arg(short, long, value_name = "GLOB", value_parser = pattern)]
+    pub path: Option<GlobMatcher>,
+    /// Of one of these types: f (file), d (directory), l (link), c, b, p, s
+    #[arg(short, long, value_name = "LETTER", value_delimiter = ',', value_parser = type_by_letter)]
+    pub r#type: Vec<FileType>,
+    /// More (+), less (-) or exactly so many bytes, or with K, M, G; may be repeated
+    #[arg(short, long, value_name = "[+-]SIZE", allow_hyphen_values = true, value_parser = SizeTest::parse)]
+    pub size: Vec<SizeTest>,
+    /// End each path, as it is, with a NUL
+    #[arg(short = '0', long)]
+    pub null: bool,
 }
 
 #[derive(Debug, Args)]

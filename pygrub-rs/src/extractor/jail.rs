@@ -1,7 +1,7 @@
 //! The jail as `fsimage info --sandbox` tells of it.
 
 use crate::exit::Result;
-use fsimage::protocol::StepOutcome;
+use fsimage::protocol::{PluginReport, StepOutcome};
 use fsimage::{Session, escape};
 use serde::Serialize;
 
@@ -11,8 +11,35 @@ pub(super) struct Jail {
     worker: String,
     steps: Vec<Step>,
     calls: Vec<Call>,
+    #[serde(flatten)]
+    plugins: Plugins,
+}
+
+/// The plugins that it has loaded, and those that it could not load.
+#[derive(Debug, Serialize)]
+pub(super) struct Plugins {
     plugins: Vec<Plugin>,
     rejected: Vec<Rejected>,
+}
+
+impl Plugins {
+    pub(super) fn of(session: &Session) -> Self {
+        let report = session.report();
+        let plugin = |plugin: &PluginReport| Plugin {
+            name: escape(&plugin.name.0),
+            version: escape(&plugin.version.0),
+            description: escape(&plugin.description.0),
+            file: escape(&plugin.file.0),
+        };
+        let rejected = |plugin: &fsimage::protocol::Rejected| Rejected {
+            file: escape(&plugin.file.0),
+            reason: escape(&plugin.reason.0),
+        };
+        Self {
+            plugins: report.plugins.iter().map(plugin).collect(),
+            rejected: report.rejected.iter().map(rejected).collect(),
+        }
+    }
 }
 
 /// A step of the lock-down.
@@ -73,21 +100,7 @@ pub(super) fn describe(session: &mut Session) -> Result<Jail> {
                 Step { name: escape(&step.name.0), outcome, reason }
             })
             .collect(),
-        plugins: report
-            .plugins
-            .iter()
-            .map(|plugin| Plugin {
-                name: escape(&plugin.name.0),
-                version: escape(&plugin.version.0),
-                description: escape(&plugin.description.0),
-                file: escape(&plugin.file.0),
-            })
-            .collect(),
-        rejected: report
-            .rejected
-            .iter()
-            .map(|plugin| Rejected { file: escape(&plugin.file.0), reason: escape(&plugin.reason.0) })
-            .collect(),
+        plugins: Plugins::of(session),
     })
 }
 
@@ -108,11 +121,18 @@ pub(super) fn lines(jail: &Jail) -> Vec<String> {
         let condition = if condition.is_empty() { String::new() } else { format!(" (if {condition})") };
         lines.push(format!("  {name:<14} {reason}{condition}"));
     }
-    for Plugin { name, version, description, file } in &jail.plugins {
-        lines.push(format!("plugin {name} {version}: {description} ({file})"));
-    }
-    for Rejected { file, reason } in &jail.rejected {
-        lines.push(format!("plugin not loaded: {file}: {reason}"));
-    }
+    lines.extend(plugin_lines(&jail.plugins));
     lines
+}
+
+/// The plugins for a person.
+pub(super) fn plugin_lines(plugins: &Plugins) -> Vec<String> {
+    let Plugins { plugins, rejected } = plugins;
+    let plugin = |plugin: &Plugin| {
+        let Plugin { name, version, description, file } = plugin;
+        format!("plugin {name} {version}: {description} ({file})")
+    };
+    let rejected =
+        rejected.iter().map(|plugin| format!("plugin not loaded: {}: {}", plugin.file, plugin.reason));
+    plugins.iter().map(plugin).chain(rejected).collect()
 }

@@ -1,26 +1,15 @@
 //! `fsimage ls`.
 
 use super::args::{Common, Listing};
+use super::file::{Object, long, target};
 use super::output::Output;
 use super::volume;
-use super::walk::{entries, join, walk};
+use super::walk::{Then, entries, join, walk};
 use crate::exit::{Failure, Result};
 use fsimage::protocol::Detail;
 use fsimage::{FileType, Node, Session, escape};
-use serde::Serialize;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-
-#[derive(Debug, Serialize)]
-struct Object {
-    path: String,
-    r#type: &'static str,
-    size: u64,
-    /// Octal, four digits.
-    mode: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    target: Option<String>,
-}
 
 impl Listing {
     /// What is printed of each file, and so what the listing has to tell.
@@ -35,20 +24,18 @@ impl Listing {
 
 /// Lists files and directories.
 pub(super) fn ls(session: &mut Session, paths: &[OsString], how: &Listing, common: &Common) -> Result<()> {
-    let root = [OsString::from("/")];
-    let paths = if paths.is_empty() { &root[..] } else { paths };
     let volume = volume::choose(session, common, paths)?;
     let mut output = Output::new();
     let mut outcome = Ok(());
     for path in paths {
         let path = path.as_bytes();
         let listed = match how.depth.recursive {
-            true => walk(session, volume, path, common, how.detail(common), &mut |session, path, node| {
+            true => walk(session, volume, path, common, how.detail(common), &mut |session, visit| {
                 // The directory itself is no news.
-                match path == b"/" {
-                    true => Ok(()),
-                    false => print(session, volume, path, path, node, how, common, &mut output),
+                if visit.path != b"/" {
+                    print(session, volume, visit.path, visit.path, visit.node, how, common, &mut output)?;
                 }
+                Ok(Then::Enter)
             }),
             false => one_level(session, volume, path, how, common, &mut output),
         };
@@ -99,93 +86,16 @@ fn print(
     common: &Common,
     output: &mut Output,
 ) -> Result<()> {
-    let wants_target = node.file_type == FileType::Symlink && (how.long || common.json);
-    let target = match wants_target {
-        true => Some(escape(&session.read_link(volume, node)?)),
+    let target = match how.long || common.json {
+        true => target(session, volume, node)?,
         false => None,
     };
     if common.json {
-        return output.json(&Object {
-            path: escape(path),
-            r#type: node.file_type.text(),
-            size: node.metadata.size,
-            mode: format!("{:04o}", node.metadata.mode),
-            target,
-        });
+        return output.json(&Object::new(path, node, target));
     }
     let name = escape(shown);
     match how.long {
         true => output.line(&long(node, &name, target.as_deref())),
         false => output.line(&name),
-    }
-}
-
-/// As `ls -l` with numbers for owner and group, and the time in seconds since 1970.
-fn long(node: &Node, name: &str, target: Option<&str>) -> String {
-    let metadata = &node.metadata;
-    let arrow = target.map(|target| format!(" -> {target}")).unwrap_or_default();
-    format!(
-        "{}{} {:>3} {:>5} {:>5} {:>12} {:>11} {name}{arrow}",
-        type_letter(node.file_type),
-        permissions(metadata.mode),
-        metadata.links,
-        metadata.uid,
-        metadata.gid,
-        metadata.size,
-        metadata.mtime_seconds,
-    )
-}
-
-fn type_letter(file_type: FileType) -> char {
-    match file_type {
-        FileType::Regular => '-',
-        FileType::Directory => 'd',
-        FileType::Symlink => 'l',
-        FileType::CharDevice => 'c',
-        FileType::BlockDevice => 'b',
-        FileType::Fifo => 'p',
-        FileType::Socket => 's',
-        FileType::Unknown => '?',
-    }
-}
-
-fn permissions(mode: u32) -> String {
-    let bit = |mask: u32, letter: char| if mode & mask != 0 { letter } else { '-' };
-    let execute =
-        |mask: u32, special: u32, both: char, alone: char| match (mode & mask != 0, mode & special != 0) {
-            (true, true) => both,
-            (false, true) => alone,
-            (true, false) => 'x',
-            (false, false) => '-',
-        };
-    String::from_iter([
-        bit(0o400, 'r'),
-        bit(0o200, 'w'),
-        execute(0o100, 0o4000, 's', 'S'),
-        bit(0o040, 'r'),
-        bit(0o020, 'w'),
-        execute(0o010, 0o2000, 's', 'S'),
-        bit(0o004, 'r'),
-        bit(0o002, 'w'),
-        execute(0o001, 0o1000, 't', 'T'),
-    ])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn permissions_are_spelled_as_ls_does() {
-        for (mode, expected) in [
-            (0o755, "rwxr-xr-x"),
-            (0o4755, "rwsr-xr-x"),
-            (0o2644, "rw-r-Sr--"),
-            (0o1777, "rwxrwxrwt"),
-            (0o1666, "rw-rw-rwT"),
-            (0, "---------"),
-        ] {
-            assert_eq!(permissions(mode), expected, "{mode:o}");
-        }
     }
 }

@@ -1,22 +1,29 @@
 //! `fsimage`: what is on a guest's disk image, and copies of it.
 
+mod address;
 mod args;
-mod bootcfg;
 mod cat;
+mod file;
+mod find;
 mod get;
 mod info;
 mod jail;
 mod ls;
+mod manual;
 mod output;
 mod partitions;
+mod plugins;
 mod progress;
+mod stat;
 mod sum;
+mod tree;
 mod volume;
 mod walk;
 
 use crate::console::say;
 use crate::exit::{self, Result};
-use args::{Cli, Common, Verb};
+use address::Source;
+use args::{Cli, Common, Files, Verb};
 use clap::Parser;
 use fsimage::protocol::Layout;
 use fsimage::{Disk, Session};
@@ -37,19 +44,51 @@ fn run(cli: &Cli) -> Result<()> {
             "fsimage: WARNING: --no-sandbox: the disk is read WITHOUT A JAIL; a hostile disk may take over this host",
         );
     }
+    let source = |what: &Files| Source::new(&what.image, &what.paths, common);
     match &cli.verb {
-        Verb::Partitions { image } => partitions::partitions(&mut open(Some(image), common)?, common),
-        Verb::Info { sandbox, image } => {
-            info::info(&mut open(image.as_deref(), common)?, *sandbox, image.is_some(), common)
+        Verb::Partitions { image } => {
+            let source = Source::new(&image.image, &[], common)?.without_path("partitions")?;
+            partitions::partitions(&mut open(Some(&source.image), common)?, &source.common)
         }
-        Verb::Bootcfg { image } => bootcfg::bootcfg(&mut open(Some(image), common)?, common),
-        Verb::Ls { image, paths, how } => ls::ls(&mut open(Some(image), common)?, paths, how, common),
-        Verb::Cat { image, paths } => cat::cat(&mut open(Some(image), common)?, paths, common),
-        Verb::Get { image, paths, how } => {
-            let place = get::Place::open(&how.output, paths)?;
-            get::get(&mut open(Some(image), common)?, paths, &place, &how.how(), common)
+        Verb::Info { sandbox, image: None } => info::info(&mut open(None, common)?, *sandbox, false, common),
+        Verb::Info { sandbox, image: Some(image) } => {
+            let source = Source::new(image, &[], common)?.without_path("info")?;
+            info::info(&mut open(Some(&source.image), common)?, *sandbox, true, &source.common)
         }
-        Verb::Sum { image, paths, how } => sum::sum(&mut open(Some(image), common)?, paths, how, common),
+        Verb::Ls { what, how } => {
+            let Source { image, paths, common } = source(what)?.or_root();
+            ls::ls(&mut open(Some(&image), &common)?, &paths, how, &common)
+        }
+        Verb::Tree { what, how } => {
+            let Source { image, paths, common } = source(what)?.or_root();
+            tree::tree(&mut open(Some(&image), &common)?, &paths, how, &common)
+        }
+        Verb::Stat { what, how } => {
+            let Source { image, paths, common } = source(what)?.with_path("stat")?;
+            stat::stat(&mut open(Some(&image), &common)?, &paths, how, &common)
+        }
+        Verb::Cat { what } => {
+            let Source { image, paths, common } = source(what)?.with_path("cat")?;
+            cat::cat(&mut open(Some(&image), &common)?, &paths, &common)
+        }
+        Verb::Get { what, how } => {
+            let Source { image, paths, common } = source(what)?.with_path("get")?;
+            let place = get::Place::open(&how.output, &paths)?;
+            get::get(&mut open(Some(&image), &common)?, &paths, &place, &how.how(), &common)
+        }
+        Verb::Find { what, how } => {
+            let Source { image, paths, common } = source(what)?.or_root();
+            find::find(&mut open(Some(&image), &common)?, &paths, how, &common)
+        }
+        Verb::Sum { what, how } => {
+            let source = source(what)?;
+            let Source { image, paths, common } =
+                if how.recursive { source.or_root() } else { source.with_path("sum")? };
+            sum::sum(&mut open(Some(&image), &common)?, &paths, how, &common)
+        }
+        Verb::Plugins => plugins::plugins(&open(None, common)?, common),
+        Verb::Completions { shell } => manual::completions(*shell),
+        Verb::Man { output, verb } => manual::man(output.as_deref(), verb.as_deref()),
     }
 }
 

@@ -22,6 +22,12 @@ impl Output {
         written.map_err(|why| self.failure(&why))
     }
 
+    /// Bytes as they are.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = self.write_all(bytes);
+        written.map_err(|why| self.failure(&why))
+    }
+
     /// An object on a line of its own.
     pub(super) fn json(&mut self, object: &impl Serialize) -> Result<()> {
         let text = serde_json::to_string(object).map_err(|why| Failure::Failed(why.to_string()))?;

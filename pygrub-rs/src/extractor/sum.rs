@@ -3,7 +3,7 @@
 use super::args::{Common, Depth};
 use super::output::Output;
 use super::volume;
-use super::walk::walk;
+use super::walk::{Then, walk};
 use crate::exit::{Failure, Result};
 use fsimage::copy::Part;
 use fsimage::protocol::Detail;
@@ -22,19 +22,18 @@ struct Object {
 
 /// Prints the SHA-256 of files; with `-R` of every regular file, links not followed.
 pub(super) fn sum(session: &mut Session, paths: &[OsString], how: &Depth, common: &Common) -> Result<()> {
-    let root = [OsString::from("/")];
-    let paths = if paths.is_empty() { &root[..] } else { paths };
     let volume = volume::choose(session, common, paths)?;
     let mut output = Output::new();
     let mut outcome = Ok(());
     for path in paths {
         let path = path.as_bytes();
         if how.recursive {
-            let visit = &mut |session: &mut Session, path: &[u8], node: &Node| match node.file_type {
-                FileType::Regular => print(session, volume, path, node, common, &mut output),
-                _ => Ok(()),
-            };
-            let walked = walk(session, volume, path, common, Detail::Content {}, visit);
+            let walked = walk(session, volume, path, common, Detail::Content {}, &mut |session, visit| {
+                if visit.node.file_type == FileType::Regular {
+                    print(session, volume, visit.path, visit.node, common, &mut output)?;
+                }
+                Ok(Then::Enter)
+            });
             match walked {
                 Err(Failure::AlreadySaid) => outcome = Err(Failure::AlreadySaid),
                 other => other?,

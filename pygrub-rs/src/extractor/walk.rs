@@ -18,7 +18,37 @@ pub(super) const MAX_DEPTH: usize = 256;
 pub(super) const MAX_ENTRIES: u64 = 10_000_000;
 
 /// What is done with each file and directory.
-pub(super) type Visit<'a> = dyn FnMut(&mut Session, &[u8], &Node) -> Result<()> + 'a;
+pub(super) type Visitor<'a> = dyn FnMut(&mut Session, &Visit<'_>) -> Result<Then> + 'a;
+
+/// A file or directory that is visited.
+pub(super) struct Visit<'a> {
+    pub path: &'a [u8],
+    /// The last name of the path; at the walk's root all of it.
+    pub name: &'a [u8],
+    pub node: &'a Node,
+    levels: &'a [Level],
+}
+
+impl Visit<'_> {
+    /// Directories above it, up to the walk's root.
+    pub(super) fn depth(&self) -> usize {
+        self.levels.len()
+    }
+
+    /// For each directory above it, from the root on: whether that is done after this entry's branch.
+    pub(super) fn lasts(&self) -> impl Iterator<Item = bool> {
+        self.levels.iter().map(|level| level.entries.is_empty())
+    }
+}
+
+/// Whether a directory is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// It is, if it is one.
+    Enter,
+    /// It is not.
+    Stay,
+}
 
 /// A directory on the current path, with the entries in it that are still to be visited, the next one last.
 struct Level {
@@ -38,7 +68,7 @@ pub(super) fn walk(
     path: &[u8],
     common: &Common,
     detail: Detail,
-    visit: &mut Visit<'_>,
+    visit: &mut Visitor<'_>,
 ) -> Result<()> {
     let mut walk =
         Walk { volume, common, detail, left: common.max_entries, levels: Vec::new(), failed: false };
@@ -75,15 +105,19 @@ impl Walk<'_> {
         session: &mut Session,
         path: Vec<u8>,
         node: &Node,
-        visit: &mut Visit<'_>,
+        visit: &mut Visitor<'_>,
     ) -> Result<()> {
         self.left = self.left.checked_sub(1).ok_or_else(|| {
             Failure::Stopped(
                 "more files than --max-entries allows; a hostile directory tree can have no end".to_owned(),
             )
         })?;
-        visit(session, &path, node)?;
-        if node.file_type != FileType::Directory {
+        let name = match (self.levels.is_empty(), path.rsplit(|byte| *byte == b'/').next()) {
+            (false, Some(name)) => name,
+            _ => path.as_slice(),
+        };
+        let then = visit(session, &Visit { path: &path, name, node, levels: &self.levels })?;
+        if node.file_type != FileType::Directory || then == Then::Stay {
             return Ok(());
         }
         if self.levels.iter().any(|level| level.node == node.node) {

@@ -201,15 +201,17 @@ impl<'a> Copier<'a> {
         }
     }
 
-    /// Tells of a copy, where that is wanted.
+    /// Tells of a copy, where that is wanted. That nobody reads it is no reason to copy no more.
     pub(super) fn tell(&mut self, path: &[u8], node: &Node, to: &Path) -> Result<()> {
-        if self.common.json {
-            let (r#type, size) = (node.file_type.text(), node.metadata.size);
-            return self.output.json(&Object { path: escape(path), r#type, size, to: shown(to) });
-        }
-        match self.how.verbose {
-            true => self.output.line(&format!("{} -> {}", escape(path), shown(to))),
-            false => Ok(()),
+        let (r#type, size) = (node.file_type.text(), node.metadata.size);
+        let told = match (self.common.json, self.how.verbose) {
+            (true, _) => self.output.json(&Object { path: escape(path), r#type, size, to: shown(to) }),
+            (false, true) => self.output.line(&format!("{} -> {}", escape(path), shown(to))),
+            (false, false) => Ok(()),
+        };
+        match told {
+            Err(Failure::NobodyReads) => Ok(()),
+            other => other,
         }
     }
 
@@ -241,7 +243,10 @@ impl<'a> Copier<'a> {
     /// Tells what there is and what is missing.
     pub(super) fn finish(self, outcome: Result<()>) -> Result<()> {
         self.progress.finish();
-        let outcome = self.output.finish().and(outcome);
+        let outcome = match self.output.finish() {
+            Ok(()) | Err(Failure::NobodyReads) => outcome,
+            Err(other) => Err(other),
+        };
         let whole = match self.whole {
             1 => "1 copy is whole".to_owned(),
             many => format!("{many} copies are whole"),
