@@ -14,12 +14,9 @@ use fsimage_tests::mount::{LoopMount, Tmpfs};
 use fsimage_tests::{Guest, Outcome, Run, Stage, need};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, mknodat, utimensat};
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs::File;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// Where a tree is made, and where copies of it go.
