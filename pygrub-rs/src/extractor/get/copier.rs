@@ -217,7 +217,13 @@ impl<'a> Copier<'a> {
 
     /// Says why a file is left out on purpose.
     pub(super) fn skip(&self, path: &[u8], file_type: FileType) {
-        self.progress.say(&format!("fsimage: note: {}: a {}: not copied", escape(path), file_type.text()));
+        let what = match file_type {
+            FileType::Symlink => "symbolic link",
+            FileType::CharDevice => "character device",
+            FileType::BlockDevice => "block device",
+            other => other.text(),
+        };
+        self.progress.say(&format!("fsimage: note: {}: a {what}: not copied", escape(path)));
     }
 
     /// Says what failed and goes on, unless nothing can come after it.
