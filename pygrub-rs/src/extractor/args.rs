@@ -81,6 +81,11 @@ pub(super) enum Verb {
         #[arg(required_unless_present = "sandbox", value_hint = ValueHint::FilePath)]
         image: Option<OsString>,
     },
+    /// Show every boot configuration, which of them boots, and why each other does not
+    Bootcfg {
+        #[command(flatten)]
+        image: Image,
+    },
     /// List files
     Ls {
         #[command(flatten)]

@@ -2,6 +2,7 @@
 
 mod address;
 mod args;
+mod bootcfg;
 mod cat;
 mod file;
 mod find;
@@ -54,6 +55,10 @@ fn run(cli: &Cli) -> Result<()> {
         Verb::Info { sandbox, image: Some(image) } => {
             let source = Source::new(image, &[], common)?.without_path("info")?;
             info::info(&mut open(Some(&source.image), common)?, *sandbox, true, &source.common)
+        }
+        Verb::Bootcfg { image } => {
+            let source = Source::new(&image.image, &[], common)?.without_path("bootcfg")?;
+            bootcfg::bootcfg(&mut open(Some(&source.image), common)?, &source.common)
         }
         Verb::Ls { what, how } => {
             let Source { image, paths, common } = source(what)?.or_root();
