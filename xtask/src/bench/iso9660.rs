@@ -18,7 +18,8 @@ const SMALL_SIZE: u32 = 4096;
 const INFLATE: &str = "
 import sys, zlib, mmap
 image, start, width, log, out = sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5]
-disc = mmap.mmap(open(image, 'rb').fileno(), 0, access=mmap.ACCESS_READ)
+source = open(image, 'rb')
+disc = mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
 number = lambda at, width: int.from_bytes(disc[at:at + width], 'little')
 size, table = (number(start + 8, 4), start + 16) if width == 4 else (number(start + 12, 8), start + 24)
 with open(out, 'wb') as file:
