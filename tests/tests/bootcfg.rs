@@ -21,10 +21,11 @@ fn solaris() -> Guest {
 
 /// A disk with one partition for each guest.
 fn disk(guests: &[Guest]) -> Disk {
-    let disk = Disk::new(10 * (guests.len() as u64) + 2);
+    let count = u64::try_from(guests.len()).unwrap();
+    let disk = Disk::new(10 * count + 2);
     let mut script = "label: gpt\n".to_owned();
     let start = |index: u64| 2048 + index * 20_480;
-    for index in 0..guests.len() as u64 {
+    for index in 0..count {
         script.push_str(&format!("start={}, size=18432\n", start(index)));
     }
     disk.sfdisk(&script);
@@ -151,8 +152,8 @@ fn a_disk_with_a_hundred_guests() {
     let _ = need("sfdisk", "fdisk");
     let image =
         filesystem(&Tree::new().file("boot/grub/menu.lst", "title W\nchainloader +1\n").size_mib(1).guest());
-    let sectors = image.len() as u64 / SECTOR;
-    let disk = Disk::new((100 * sectors * SECTOR >> 20) + 4);
+    let sectors = u64::try_from(image.len()).unwrap() / SECTOR;
+    let disk = Disk::new(((100 * sectors * SECTOR) >> 20) + 4);
     let mut script = "label: gpt\n".to_owned();
     for index in 0..100 {
         script.push_str(&format!("start={}, size={sectors}\n", 2048 + index * sectors));
