@@ -117,7 +117,7 @@ fn every_menu_is_shown_and_why_it_is_passed_over() {
         report["volumes"][volume]["configs"][config]["passed_over"].as_str().unwrap_or("chosen").to_owned()
     };
     assert_eq!(why(0, 0), "nothing in it boots: not bootable because it runs `chainloader`");
-    assert_eq!(why(0, 1), "a guess, made only where nothing else boots");
+    assert_eq!(why(0, 1), "a guess, made only where there is no configuration");
     assert_eq!(why(1, 0), "chosen");
     assert_eq!(why(1, 1), "/boot/grub/grub.cfg comes first");
     assert_eq!(report["volumes"][2]["passed_over"], "no boot configuration");

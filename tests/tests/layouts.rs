@@ -837,8 +837,10 @@ fn nothing_usable() {
 #[test]
 fn filesystems_and_no_configuration() {
     let (bench, disk) = (Bench::new(), Disk::new(16));
+    let files = tempfile::tempdir().unwrap();
+    std::fs::write(files.path().join("no-kernel"), "a kernel would be guessed by its name").unwrap();
     disk.sfdisk("label: dos\nstart=2048, size=4096, type=82\nstart=8192, size=8192, type=83\n")
-        .write(at(8192), &bench.small("kernels", BOOT_UUID, None));
+        .write(at(8192), &ext4(files.path(), "files", BOOT_UUID, DECOY_ROOM as u32 / 2, &[]));
     bench.assert_fails(
         disk.path(),
         &[],

@@ -149,7 +149,7 @@ pub fn discover(guest: &dyn Guest, volume: VolumeId, limits: &Limits) -> Result<
 }
 
 /// What a volume without any configuration might boot, by the names of its files. Only when no volume of the guest has a
-/// configuration that boots is there a reason to guess.
+/// configuration is there a reason to guess.
 ///
 /// # Errors
 /// A limit is exceeded.

@@ -106,13 +106,13 @@ fn linuxefi_and_linux16() {
 }
 
 #[test]
-fn multiboot_is_named_as_the_reason() {
+fn xen_inside_boots_its_own_kernel() {
     let text = "set default=0\nmenuentry Xen { multiboot2 /xen.gz\nmodule2 /vmlinuz\nmodule2 /initrd }\n\
                 menuentry Linux { linux /vmlinuz }\n";
     let menu = MapGuest::with_config(PATH, text).menu();
-    assert_eq!(menu.entries[0].problems, ["not bootable because `multiboot2` is not supported yet"]);
-    assert_eq!(menu.default, Some(1));
-    assert!(menu.notes.iter().any(|note| note.contains("passed over")), "{:?}", menu.notes);
+    assert_eq!(menu.default, Some(0));
+    let xen = default(&menu);
+    assert_eq!((kernel(xen), ramdisks(xen)), ("0:/vmlinuz".into(), vec!["0:/initrd".into()]));
 }
 
 #[test]

@@ -194,7 +194,9 @@ fn read(
             let problem = problem.map_or("it has no menu entry", String::as_str);
             Some(format!("nothing in it boots: {problem}"))
         }
-        Some(_) if told.guess && !chosen => Some("a guess, made only where nothing else boots".to_owned()),
+        Some(_) if told.guess && !chosen => {
+            Some("a guess, made only where there is no configuration".to_owned())
+        }
         Some(_) => earlier,
     };
     (told.default, told.timeout) = (default, timeout);

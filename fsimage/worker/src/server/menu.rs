@@ -173,7 +173,8 @@ pub(super) fn limits(limits: &WorkerLimits) -> bootcfg::Limits {
 }
 
 /// The first menu with an entry that can boot, on one volume or on all in boot-search order; why each other volume
-/// was passed over. Only when all were, a kernel may be guessed.
+/// was passed over. Only where there is no configuration at all a kernel may be guessed: one that does not boot is the guest's
+/// own word, and what it forbids is not to be had by a guess.
 pub(super) fn find(
     volumes: &Volumes,
     only: Option<u32>,
@@ -188,28 +189,36 @@ pub(super) fn find(
     };
     let guest = OpenGuest::new(volumes);
     let mut passed_over = Vec::new();
+    let mut configured = false;
     for volume in range.clone() {
-        match menu_on(&guest, volume, limits) {
-            Ok(menu) => return Ok((Some(menu), passed_over)),
+        let reason = match menu_on(&guest, volume, limits) {
+            Ok(Some(menu)) => return Ok((Some(menu), passed_over)),
+            Ok(None) => "no boot configuration".to_owned(),
             Err(reason) => {
-                passed_over.push(PassedOver { volume, reason: Bytes::cut(reason.as_bytes()) });
+                configured |= volumes.mounted(volume).is_ok();
+                reason
             }
-        }
+        };
+        passed_over.push(PassedOver { volume, reason: Bytes::cut(reason.as_bytes()) });
+    }
+    if configured {
+        return Ok((None, passed_over));
     }
     let readable = range.filter(|volume| volumes.mounted(*volume).is_ok());
     let mut guesses = readable.filter_map(|volume| bootcfg::guess(&guest, VolumeId(volume), limits).ok()?);
     Ok((guesses.next(), passed_over))
 }
 
-fn menu_on(guest: &OpenGuest<'_>, volume: u32, limits: &bootcfg::Limits) -> Result<BootMenu, String> {
+/// The volume's menu, none where there is no configuration, or why it has none that boots.
+fn menu_on(guest: &OpenGuest<'_>, volume: u32, limits: &bootcfg::Limits) -> Result<Option<BootMenu>, String> {
     guest.volumes.mounted(volume).map_err(|why| why.to_string())?;
     match bootcfg::discover(guest, VolumeId(volume), limits) {
-        Ok(Some(menu)) if menu.default.is_some() => Ok(menu),
+        Ok(Some(menu)) if menu.default.is_some() => Ok(Some(menu)),
         Ok(Some(menu)) => {
             let path = menu.config.path.escape_ascii();
             Err(format!("{path} gives nothing to boot: {}", menu.first_problem()))
         }
-        Ok(None) => Err("no boot configuration".to_owned()),
+        Ok(None) => Ok(None),
         Err(why) => Err(why.to_string()),
     }
 }
