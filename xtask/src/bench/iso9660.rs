@@ -73,7 +73,7 @@ fn zisofs(bench: &Bench, name: &str, parameters: &str, (width, log): (u32, u32))
     finish(Command::new("sh").args(["-c", &text]).stderr(Stdio::null()))?;
     let image = bench.folder().join("disc.iso");
     let mut make = Command::new("xorriso");
-    make.args(["-zisofs", parameters, "-outdev"]).arg(&image).arg("-map").arg(&files).arg("/");
+    make.args(["-zisofs", parameters, "-outdev", &drive(&image)]).arg("-map").arg(&files).arg("/");
     make.args(["-set_filter_r", "--zisofs", "/", "--"]).stdout(Stdio::null()).stderr(Stdio::null());
     finish(&mut make)?;
     let start = place(&image)?;
@@ -95,7 +95,7 @@ fn zisofs(bench: &Bench, name: &str, parameters: &str, (width, log): (u32, u32))
 /// Where the file lies on the disc, as xorriso says.
 fn place(image: &Path) -> Result<u64> {
     let mut command = Command::new("xorriso");
-    command.arg("-indev").arg(image).args(["-find", &format!("/{NAME}"), "-exec", "report_lba"]);
+    command.args(["-indev", &drive(image), "-find", &format!("/{NAME}"), "-exec", "report_lba"]);
     let report = crate::shell::output(command.stderr(Stdio::null()))?;
     let line = report.lines().find_map(|line| line.strip_prefix("File data lba:"));
     let sector =
@@ -128,7 +128,7 @@ fn small(bench: &Bench) -> Result {
         let mut command = Command::new("sh");
         let script =
             "xorriso -osirrox on -indev \"$1\" -extract / \"$2\" && find \"$2\" -type f -exec sha256sum {} +";
-        command.args(["-c", script, "sh"]).arg(&disc).arg(out.join("all"));
+        command.args(["-c", script, "sh", &drive(&disc)]).arg(out.join("all"));
         command
     });
     let host = files.clone();
@@ -156,10 +156,15 @@ fn xorriso(image: &Path) -> Peer {
     let image = image.to_owned();
     Peer::new("xorriso -osirrox", move |out: &Path| {
         let mut command = Command::new("xorriso");
-        command.args(["-osirrox", "on", "-indev"]).arg(&image);
+        command.args(["-osirrox", "on", "-indev", &drive(&image)]);
         command.args(["-extract", &format!("/{NAME}")]).arg(out.join(NAME));
         command
     })
+}
+
+/// As xorriso wants it told: what begins with /dev/ is a burner to it, and the work folder is in /dev/shm.
+fn drive(image: &Path) -> String {
+    format!("stdio:{}", image.display())
 }
 
 fn clear(paths: &[PathBuf]) {
