@@ -122,7 +122,7 @@ pub(super) enum Verb {
     /// Print the paths of files that pass all tests
     Find {
         #[command(flatten)]
-        how: Tests,
+        how: Box<Tests>,
         #[command(flatten)]
         what: Files,
     },
