@@ -12,10 +12,12 @@
 mod channel;
 mod codec;
 mod messages;
+mod reports;
 
 pub use channel::{Channel, ChannelError, Packet};
 pub use codec::{Bytes, DecodeError, EncodeError, Hash, List, Reader, Wire, Writer};
 pub use messages::*;
+pub use reports::*;
 
 /// The protocol's version; both sides are built together and must agree.
 pub const PROTOCOL: u32 = 2;
