@@ -3,7 +3,14 @@
 
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 6] = ["/boot/loader.conf", "/boot/loader.conf.d/a.conf", "/boot/kernel/kernel", "/etc/fstab", "/platform/i86pc/kernel/amd64/unix", "/boot/menu.lst"];
+const FILES: [&str; 6] = [
+    "/boot/loader.conf",
+    "/boot/loader.conf.d/a.conf",
+    "/boot/kernel/kernel",
+    "/etc/fstab",
+    "/platform/i86pc/kernel/amd64/unix",
+    "/boot/menu.lst",
+];
 
 fuzz_target!(|text: &[u8]| {
     fuzz::menus(&FILES, text);

@@ -3,10 +3,9 @@
 //! `makefs -t ffs -o version=2,bsize=4096,fsize=512 IMAGE TREE`.
 #![no_main]
 
-use fsimage_sdk::{DirCursor, Format, Limits, OpenOptions, Volume};
+use fsimage_sdk::{Format, Limits, OpenOptions, Volume};
 use fsimage_ufs::UFS;
 use libfuzzer_sys::fuzz_target;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 const MAGICS: [u32; 4] = [0x0001_1954, 0x1954_0119, 0x00de_cade, 0x1901_2038];
@@ -23,21 +22,5 @@ fuzz_target!(|bytes: &[u8]| {
     let options = if choice & 8 == 0 { "" } else { "superblock=8192" };
     let options = OpenOptions { options: options.into(), ..OpenOptions::default() };
     let Ok(fs) = UFS.open(&[volume], &options) else { return };
-    let mut pending = vec![fs.root().unwrap()];
-    let mut buffer = vec![0; 10_000];
-    for _ in 0..20 {
-        let Some(node) = pending.pop() else { break };
-        let _ = fs.read_dir(node, DirCursor(0), &mut |entry| {
-            pending.push(entry.node);
-            if pending.len() < 50 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
-        let _ = (fs.lookup(node, b"boot"), fs.read_link(node), fs.read_at(node, 0, &mut buffer));
-        let (mut end, mut left) = (0, 1000);
-        let _ = fs.extents(node, 0, &mut |extent| {
-            assert!(extent.logical == end && extent.length > 0);
-            (end, left) = (end + extent.length, left - 1);
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-    }
-    let _ = fs.info();
+    fuzz::ask_everything(&*fs);
 });

@@ -3,7 +3,8 @@
 use bootcfg::{DirName, FileKind, FileStatus, Guest, GuestError, Limits, VolumeId, VolumeName};
 
 /// Names that a listing tells, in every directory.
-const NAMES: [&str; 6] = ["vmlinuz", "vmlinuz-6.1.0-9", "initrd.img-6.1.0-9", "kernel", "a.conf", "kernel.old"];
+const NAMES: [&str; 6] =
+    ["vmlinuz", "vmlinuz-6.1.0-9", "initrd.img-6.1.0-9", "kernel", "a.conf", "kernel.old"];
 
 /// One volume with these files, each of which holds the text.
 pub struct OneText<'a> {

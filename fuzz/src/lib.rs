@@ -4,7 +4,8 @@ mod guest;
 
 pub use guest::menus;
 
-use fsimage_sdk::{Error, ErrorKind, ReadAt, Result, Volume};
+use fsimage_sdk::{DirCursor, Error, ErrorKind, FileSystem, ReadAt, Result, Volume};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Size of the disks: large enough for every offset that the seeds name.
@@ -88,7 +89,9 @@ impl<'a> Files<'a> {
             for file in entry.ramdisks.iter().chain(&entry.kernel) {
                 let Some(part) = file.section else { continue };
                 let size = self.find(&file.file.path).unwrap().len() as u64;
-                assert!(part.length > 0 && part.offset.checked_add(part.length).is_some_and(|end| end <= size));
+                assert!(
+                    part.length > 0 && part.offset.checked_add(part.length).is_some_and(|end| end <= size)
+                );
             }
         }
     }
@@ -141,7 +144,8 @@ impl bootcfg::Guest for Files<'_> {
         _: usize,
     ) -> Result<Vec<bootcfg::DirName>, bootcfg::GuestError> {
         let folder = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
-        let inside = self.files.iter().filter_map(|(name, _)| name.as_bytes().strip_prefix(folder.as_slice()));
+        let inside =
+            self.files.iter().filter_map(|(name, _)| name.as_bytes().strip_prefix(folder.as_slice()));
         let names = inside.map(|rest| match rest.iter().position(|&byte| byte == b'/') {
             Some(slash) => (rest[..slash].to_vec(), bootcfg::FileKind::Directory),
             None => (rest.to_vec(), bootcfg::FileKind::File),
@@ -149,4 +153,25 @@ impl bootcfg::Guest for Files<'_> {
         let names: std::collections::BTreeMap<_, _> = names.collect();
         Ok(names.into_iter().map(|(name, kind)| bootcfg::DirName { name, kind }).collect())
     }
+}
+
+/// Asks an open filesystem all that can be asked, of twenty nodes at most. Extents have to begin where the last one ended.
+pub fn ask_everything(fs: &dyn FileSystem) {
+    let mut pending = vec![fs.root().unwrap()];
+    let mut buffer = vec![0; 10_000];
+    for _ in 0..20 {
+        let Some(node) = pending.pop() else { break };
+        let _ = fs.read_dir(node, DirCursor(0), &mut |entry| {
+            pending.push(entry.node);
+            if pending.len() < 50 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        let _ = (fs.lookup(node, b"boot"), fs.read_link(node), fs.read_at(node, 0, &mut buffer));
+        let (mut end, mut left) = (0, 1000);
+        let _ = fs.extents(node, 0, &mut |extent| {
+            assert!(extent.logical == end && extent.length > 0);
+            (end, left) = (end + extent.length, left - 1);
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+    }
+    let _ = fs.info();
 }
