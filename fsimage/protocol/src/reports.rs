@@ -387,7 +387,7 @@ wire_struct! {
         guess: bool,
         /// Where it was found; none for `--isconfig`. Without a configuration, a kernel.
         config: Option<FileRef>,
-        /// At most [`MAX_MENU_ENTRIES`].
+        /// At most [`MAX_MENU_ENTRIES`](crate::messages::MAX_MENU_ENTRIES).
         entries: u32,
         /// The entry that boots by itself.
         default: Option<u32>,
