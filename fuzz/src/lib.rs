@@ -73,7 +73,10 @@ impl<'a> Files<'a> {
             legacy_grub_name: Some("hd0,0".into()),
             uuid: Some("11111111-2222-3333-4444-555555555555".into()),
             label: Some(b"root".to_vec()),
-            type_guid: Some("c12a7328-f81f-11d2-ba4b-00a0c93ec93b".into()),
+            gpt: Some(bootcfg::GptEntry {
+                type_guid: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b".into(),
+                ..Default::default()
+            }),
         };
         Self { volumes: [volume], files }
     }

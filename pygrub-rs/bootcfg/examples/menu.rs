@@ -76,7 +76,7 @@ fn show(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
             legacy_grub_name: Some("hd0,0".into()),
             uuid: None,
             label: None,
-            type_guid: None,
+            gpt: None,
         };
         let tree = Tree { root: path.to_owned(), volumes: vec![volume] };
         discover(&tree, VolumeId(0), &limits)?.ok_or("no configuration")?

@@ -24,8 +24,28 @@ pub struct VolumeName {
     pub uuid: Option<String>,
     /// The filesystem's label.
     pub label: Option<Vec<u8>>,
-    /// The partition's type GUID in a GPT, in lower case: tells an ESP and an XBOOTLDR partition.
-    pub type_guid: Option<String>,
+    /// Its entry in a GPT, when it is a partition of one.
+    pub gpt: Option<GptEntry>,
+}
+
+/// A partition's entry in a GPT (UEFI specification, "GPT Partition Entry Array"), as far as boot loaders ask for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GptEntry {
+    /// `PartitionTypeGUID`, in lower case: tells an EFI system partition, an XBOOTLDR, Flatcar's `/usr`.
+    pub type_guid: String,
+    /// `UniquePartitionGUID`, in lower case: Linux' `PARTUUID=`.
+    pub guid: String,
+    /// `PartitionName`: Linux' `PARTLABEL=`.
+    pub name: Vec<u8>,
+    /// `Attributes`: the upper 16 bits are the type's own.
+    pub attributes: u64,
+}
+
+impl VolumeName {
+    /// Whether it is a partition of this type in a GPT.
+    pub(crate) fn is_of_type(&self, guid: &str) -> bool {
+        self.gpt.as_ref().is_some_and(|entry| entry.type_guid == guid)
+    }
 }
 
 /// What stands at a path.

@@ -42,7 +42,8 @@ pub use access::{Account, Hotkey, Secret, Security, TimeoutStyle};
 pub use discover::{Candidate, candidates, discover, evaluate, guess, parse_config};
 pub use error::Error;
 pub use guest::{
-    BootFile, DirName, FileKind, FileRef, FileStatus, Guest, GuestError, Section, VolumeId, VolumeName,
+    BootFile, DirName, FileKind, FileRef, FileStatus, GptEntry, Guest, GuestError, Section, VolumeId,
+    VolumeName,
 };
 pub use interact::{CommandEnd, Completion, Printed, command_line, complete, edited};
 pub use limits::{LimitName, Limits};

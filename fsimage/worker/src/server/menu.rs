@@ -36,7 +36,7 @@ impl<'a> OpenGuest<'a> {
                     grub_names: volume.grub_names().to_vec(),
                     legacy_grub_name: volume.legacy_grub_name(),
                     uuid: info.filter(given).map(|info| info.uuid.clone()),
-                    type_guid: volume.type_guid(),
+                    gpt: volume.gpt_entry(),
                     label: info.map(|info| info.label.clone()).filter(|label| !label.is_empty()),
                 })
             })

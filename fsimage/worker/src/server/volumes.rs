@@ -30,9 +30,15 @@ impl VolumeOnDisk {
         self.partition.legacy_grub_name.clone()
     }
 
-    /// The type's GUID in a GPT, in lower case.
-    pub(crate) fn type_guid(&self) -> Option<String> {
-        self.partition.type_guid.as_ref().map(|guid| guid.to_ascii_lowercase())
+    /// Its entry in a GPT.
+    pub(crate) fn gpt_entry(&self) -> Option<bootcfg::GptEntry> {
+        let Partition { type_guid, uuid, name, flags, .. } = &self.partition;
+        Some(bootcfg::GptEntry {
+            type_guid: type_guid.as_ref()?.to_ascii_lowercase(),
+            guid: uuid.as_deref().unwrap_or_default().to_ascii_lowercase(),
+            name: name.as_deref().unwrap_or_default().as_bytes().to_vec(),
+            attributes: flags.unwrap_or(0),
+        })
     }
 
     /// GRUB's names for it.

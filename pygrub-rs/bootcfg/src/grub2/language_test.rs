@@ -85,7 +85,7 @@ fn printed(case: &Case) -> String {
         legacy_grub_name: None,
         uuid: None,
         label: None,
-        type_guid: None,
+        gpt: None,
     };
     let guest = Folder { volumes: [name], case };
     let limits = Limits::default();

@@ -124,12 +124,11 @@ impl Search<'_> {
     fn volumes(&mut self, volume: VolumeId) -> Vec<VolumeId> {
         let volumes = self.guest.volumes();
         let of_type = |guid: &str| {
-            let is = |other: &&VolumeName| other.type_guid.as_deref() == Some(guid) && other.id != volume;
+            let is = |other: &&VolumeName| other.is_of_type(guid) && other.id != volume;
             volumes.iter().find(is).map(|other| other.id)
         };
-        let own = volumes.iter().find(|other| other.id == volume).and_then(|own| own.type_guid.as_deref());
-        let (first, second) = match own {
-            Some(XBOOTLDR) => (of_type(ESP), Some(volume)),
+        let (first, second) = match volumes.iter().find(|other| other.id == volume) {
+            Some(own) if own.is_of_type(XBOOTLDR) => (of_type(ESP), Some(volume)),
             _ => (Some(volume), of_type(XBOOTLDR)),
         };
         first.into_iter().chain(second).collect()

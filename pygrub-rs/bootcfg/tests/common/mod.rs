@@ -8,8 +8,8 @@
 )]
 
 use bootcfg::{
-    BootEntry, BootMenu, DirName, FileKind, FileStatus, Guest, GuestError, Limits, VolumeId, VolumeName,
-    discover,
+    BootEntry, BootMenu, DirName, FileKind, FileStatus, GptEntry, Guest, GuestError, Limits, VolumeId,
+    VolumeName, discover,
 };
 use std::collections::BTreeMap;
 
@@ -37,13 +37,18 @@ impl MapGuest {
             (true, Ok(number)) => Some(format!("hd0,{}", number.checked_sub(1).unwrap())),
             _ => Some(name.to_owned()),
         };
-        self.volumes.push(VolumeName { id, grub_names, legacy_grub_name, uuid, label, type_guid: None });
+        self.volumes.push(VolumeName { id, grub_names, legacy_grub_name, uuid, label, gpt: None });
         self
     }
 
     /// The last volume is a partition of this type in a GPT.
-    pub(crate) fn of_type(mut self, guid: &str) -> Self {
-        self.volumes.last_mut().unwrap().type_guid = Some(guid.to_owned());
+    pub(crate) fn of_type(self, guid: &str) -> Self {
+        self.in_gpt(GptEntry { type_guid: guid.to_owned(), ..GptEntry::default() })
+    }
+
+    /// This is the last volume's entry in a GPT.
+    pub(crate) fn in_gpt(mut self, entry: GptEntry) -> Self {
+        self.volumes.last_mut().unwrap().gpt = Some(entry);
         self
     }
 

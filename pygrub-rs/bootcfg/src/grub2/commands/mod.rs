@@ -7,6 +7,7 @@ mod chainloader;
 mod control;
 mod files;
 mod foreign;
+mod gptprio;
 mod menu;
 mod multiboot;
 mod options;
@@ -69,7 +70,10 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         | "extract_syslinux_entries_source"
         | "extract_syslinux_entries_configfile" => foreign::source,
         "search" => search::search,
-        "search.file" | "search.fs_label" | "search.fs_uuid" => search::search_one,
+        "search.file" | "search.fs_label" | "search.fs_uuid" | "search.part_label" | "search.part_uuid"
+        | "search.disk_uuid" => search::search_one,
+        "gptprio.next" => gptprio::next,
+        "gptpriority" => gptprio::priority,
         "probe" => probe::probe,
         "echo" => output::echo,
         "linux" | "linux16" | "linuxefi" => boot::linux,

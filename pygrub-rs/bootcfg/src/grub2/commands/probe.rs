@@ -16,7 +16,7 @@ const PROBE: &[Spec] = &[
     Spec { short: 0, long: b"part-uuid", argument: Argument::None },
 ];
 
-/// `probe --set=variable --fs-uuid|--label|--partmap device`; what else can be asked of a device is not known here, and
+/// `probe --set=variable --fs-uuid|--label|--part-uuid|--partmap device`; what else can be asked of a device is not known here, and
 /// fails.
 pub(super) fn probe(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     let Some(options) = parse(PROBE, Unknown::Fails, call.arguments) else {
@@ -33,6 +33,8 @@ pub(super) fn probe(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, S
         volume.uuid.as_ref().map(|uuid| uuid.as_bytes().to_vec())
     } else if options.has(b"label") {
         volume.label.clone()
+    } else if options.has(b"part-uuid") {
+        volume.gpt.as_ref().map(|entry| entry.guid.clone().into_bytes())
     } else if options.has(b"partmap") {
         // The partition's own name says it: `hd0,gpt2`.
         let name = volume.grub_names.first().map_or("", String::as_str);

@@ -13,6 +13,9 @@ const SEARCH: &[Spec] = &[
     Spec { short: b'l', long: b"label", argument: Argument::None },
     Spec { short: b'l', long: b"fs-label", argument: Argument::None },
     Spec { short: b'u', long: b"fs-uuid", argument: Argument::None },
+    Spec { short: 0, long: b"part-label", argument: Argument::None },
+    Spec { short: 0, long: b"part-uuid", argument: Argument::None },
+    Spec { short: 0, long: b"disk-uuid", argument: Argument::None },
     Spec { short: b's', long: b"set", argument: Argument::Optional },
     Spec { short: b'n', long: b"no-floppy", argument: Argument::None },
     Spec { short: 0, long: b"efidisk-only", argument: Argument::None },
@@ -31,6 +34,11 @@ enum Key {
     File,
     Label,
     Uuid,
+    /// A partition's name in a GPT; this and the next two in CoreOS' GRUB and its descendants (Flatcar, Bottlerocket, Amazon's).
+    PartitionName,
+    PartitionGuid,
+    /// A GPT's own GUID, which is not known here: nothing fits.
+    DiskGuid,
 }
 
 /// `search [--file|--label|--fs-uuid] [--set[=variable]] [hints] name`: the first volume that fits, in the order
@@ -57,6 +65,12 @@ fn key(options: &Options<'_>) -> Option<Key> {
         Some(Key::Label)
     } else if options.has(b"fs-uuid") {
         Some(Key::Uuid)
+    } else if options.has(b"part-label") {
+        Some(Key::PartitionName)
+    } else if options.has(b"part-uuid") {
+        Some(Key::PartitionGuid)
+    } else if options.has(b"disk-uuid") {
+        Some(Key::DiskGuid)
     } else if options.has(b"file") {
         Some(Key::File)
     } else {
@@ -69,6 +83,9 @@ pub(super) fn search_one(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u
     let key = match call.name {
         b"search.file" => Key::File,
         b"search.fs_label" => Key::Label,
+        b"search.part_label" => Key::PartitionName,
+        b"search.part_uuid" => Key::PartitionGuid,
+        b"search.disk_uuid" => Key::DiskGuid,
         _ => Key::Uuid,
     };
     let Some(name) = call.arguments.first() else {
@@ -88,6 +105,11 @@ fn find(machine: &mut Machine<'_>, key: Key, name: &[u8], variable: Option<&[u8]
     let fits = |volume: &&VolumeName| match key {
         Key::Label => volume.label.as_deref() == Some(name),
         Key::Uuid => volume.uuid.as_ref().is_some_and(|uuid| uuid.as_bytes().eq_ignore_ascii_case(name)),
+        Key::PartitionName => volume.gpt.as_ref().is_some_and(|entry| entry.name == name),
+        Key::PartitionGuid => {
+            volume.gpt.as_ref().is_some_and(|entry| entry.guid.as_bytes().eq_ignore_ascii_case(name))
+        }
+        Key::DiskGuid => false,
         Key::File => guest.status(volume.id, name).is_some_and(|status| status.kind == FileKind::File),
     };
     let Some(volume) = volumes.iter().find(fits) else {
