@@ -4,7 +4,7 @@ use crate::HANG;
 use crate::libxl::Call;
 use crate::run::{Outcome, Running};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -132,6 +132,20 @@ impl Console {
     #[track_caller]
     pub fn see_highlighted(&self, text: &str) -> &Self {
         self.wait(text, |console| console.highlighted().trim_start_matches('*').trim() == text)
+    }
+
+    /// Another program's doing while this one does not look.
+    pub fn set_echo(&self, on: bool) {
+        let master = self.master.as_ref().unwrap();
+        let mut modes = tcgetattr(master).unwrap();
+        modes.local_modes.set(LocalModes::ECHO, on);
+        tcsetattr(master, OptionalActions::Now, &modes).unwrap();
+    }
+
+    /// Whether the terminal shows by itself what is typed.
+    #[must_use]
+    pub fn has_echo(&self) -> bool {
+        tcgetattr(self.master.as_ref().unwrap()).unwrap().local_modes.contains(LocalModes::ECHO)
     }
 
     /// The boot loader.

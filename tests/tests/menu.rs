@@ -3,7 +3,7 @@
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use fsimage_tests::libxl::Call;
-use fsimage_tests::{Console, Guest, Stage, Tree, toolstack};
+use fsimage_tests::{Console, Guest, Output, Stage, Tree, toolstack};
 use rustix::process::Signal;
 
 const UP: &str = "\x1b[A";
@@ -206,6 +206,36 @@ fn commands_are_edited_in_the_worker() {
     scene.assert_boots(console, "root=/dev/xvda1 ro quiet edited");
 }
 
+/// GRUB's editor throws such a text away; here it can be mended.
+#[test]
+fn a_mistake_in_the_editor_is_told_and_can_be_mended() {
+    let scene = Scene::new(config("-1"));
+    let console = scene.console();
+    console.see_highlighted("Debian GNU/Linux").press("e").see("ro quiet");
+    console.press("if true; then\r").see("if true; then").press(CONTROL_X);
+    console.see("Press any key").see("syntax error").press(" ");
+    console.see("if true; then").press("\x1b[A\x1b[H\x0b\x0b");
+    console.wait("without it", |console| !console.screen().contains("if true")).press(CONTROL_X);
+    scene.assert_boots(console, "root=/dev/xvda1 ro quiet");
+}
+
+#[test]
+fn the_editor_completes_commands_and_paths() {
+    let scene = Scene::new(config("-1"));
+    let console = scene.console();
+    console.see("Second").press("\x1b[F").see_highlighted("Missing").press("e").see("linux /boot/missing");
+    console.press("\x0b\x0be\t").see("Possible completions:").see("export").press(" ");
+    console
+        .see("|e ")
+        .press("\x7flin\t")
+        .see("linux ")
+        .press("/boot/vm\t")
+        .see("linux /boot/vmlinuz")
+        .press("completed")
+        .press(CONTROL_X);
+    scene.assert_boots(console, "completed");
+}
+
 #[test]
 fn edits_are_thrown_away_by_escape() {
     let scene = Scene::new(config("-1"));
@@ -315,6 +345,57 @@ fn a_legacy_password_guards_editing() {
     scene.assert_boots(console, "locked edited");
 }
 
+/// A label's lines are edited in syslinux' own language.
+#[test]
+fn a_syslinux_label_is_edited() {
+    let config = "DEFAULT linux\nPROMPT 1\nTIMEOUT 0\nLABEL linux\n  MENU LABEL Alpine ^Linux\n  LINUX vmlinuz\n\
+                  \x20 INITRD initrd.img\n  APPEND root=/dev/xvda1 quiet\n";
+    let files = Tree::new().file("boot/vmlinuz", "kernel").file("boot/initrd.img", "ramdisk");
+    let scene = Scene::of(files.file("boot/extlinux.conf", config));
+    let console = scene.console();
+    console.see_highlighted("Alpine Linux").press("e").see("append root=/dev/xvda1 quiet");
+    console.press(&DOWN.repeat(10)).press("\x05 single").see("quiet single").press(CONTROL_X);
+    scene.assert_boots(console, "root=/dev/xvda1 quiet single");
+}
+
+/// lilo.conf(5): with `restricted`, who only boots needs no password, and who gives parameters does.
+#[test]
+fn a_lilo_password_guards_what_it_should() {
+    let config = "prompt\nimage=/boot/vmlinuz\n\tlabel=Free\n\tappend=free\nimage=/boot/vmlinuz\n\tlabel=Restricted\n\
+                  \tappend=restricted\n\tpassword=secret\n\trestricted\nimage=/boot/vmlinuz\n\tlabel=Locked\n\
+                  \tappend=locked\n\tpassword=other\n";
+    let mut scene = Scene::of(Tree::new().file("boot/vmlinuz", "kernel").file("etc/lilo.conf", config));
+    let console = scene.console();
+    console.see_highlighted("Free").press(DOWN).see_highlighted("Restricted").press("\r");
+    scene.assert_boots(console, "restricted");
+    scene.call.output = Output::new();
+
+    let console = scene.console();
+    console
+        .see_highlighted("Free")
+        .press(DOWN)
+        .see_highlighted("Restricted")
+        .press("a")
+        .see("Enter password:")
+        .press("wrong\r");
+    console.see("Access denied.").press(" ").see_highlighted("Restricted").press("a");
+    console.see("Enter password:").press("secret\r").see("kernel arguments:").press(" more\r");
+    scene.assert_boots(console, "restricted more");
+    scene.call.output = Output::new();
+
+    let console = scene.console();
+    console
+        .see_highlighted("Free")
+        .press("\x1b[F")
+        .see_highlighted("Locked")
+        .press("\r")
+        .see("Enter password:")
+        .press("secret\r");
+    console.see("Access denied.").press(" ").see_highlighted("Locked").press("\r");
+    console.see("Enter password:").press("other\r");
+    scene.assert_boots(console, "locked");
+}
+
 #[test]
 fn a_hidden_menu_is_shown_by_escape() {
     let scene =
@@ -375,15 +456,46 @@ fn a_terminal_that_vanishes_boots_nothing() {
 
 #[test]
 fn a_signal_ends_it_and_the_terminal_is_as_it_was() {
+    for signal in [Signal::TERM, Signal::INT, Signal::QUIT] {
+        let scene = Scene::new(config("-1"));
+        let console = scene.console();
+        console.see("Second");
+        console.running().signal(signal);
+        let (outcome, text) = console.finish();
+        assert_eq!(outcome.signal, Some(signal.as_raw()));
+        // Attributes off, a clear screen.
+        assert!(text.ends_with("\x1b[0m\x1b[2J\x1b[1;1H"), "{text:?}");
+        scene.call.output.assert_untouched();
+        scene.stage.assert_nothing_runs();
+    }
+}
+
+/// SIGHUP is how a terminal says that it goes, whatever it can still show.
+#[test]
+fn a_hangup_boots_nothing() {
+    let scene = Scene::new(config("3600"));
+    let console = scene.console();
+    console.see("Second").running().signal(Signal::HUP);
+    scene.assert_boots_nothing(console, "the terminal has gone; nothing is booted");
+}
+
+/// A shell puts the terminal back while its job is stopped.
+#[test]
+fn what_was_stopped_goes_on_with_a_screen_drawn_anew() {
     let scene = Scene::new(config("-1"));
     let console = scene.console();
-    console.see("Second");
-    console.running().signal(Signal::TERM);
-    let (outcome, text) = console.finish();
-    assert_eq!(outcome.signal, Some(15));
-    // Attributes off, a clear screen.
-    assert!(text.ends_with("\x1b[0m\x1b[2J\x1b[1;1H"), "{text:?}");
-    scene.call.output.assert_untouched();
+    console.see("command-line.").running().signal(Signal::STOP);
+    let path = format!("/proc/{}/stat", console.running().pid().as_raw_nonzero());
+    console.wait("stopped", |_| std::fs::read_to_string(&path).unwrap().contains(") T "));
+    let drawn = console.bytes().len();
+    console.set_echo(true);
+    console.running().signal(Signal::CONT);
+    console.wait("drawn anew", |console| {
+        String::from_utf8_lossy(&console.bytes()[drawn..]).contains("Advanced options")
+    });
+    assert!(!console.has_echo());
+    console.press("s");
+    scene.assert_boots(console, "second");
 }
 
 #[test]

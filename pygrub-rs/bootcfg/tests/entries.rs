@@ -219,3 +219,23 @@ fn superusers_that_name_nobody_lock_for_good() {
     assert_eq!(menu.security.superusers, Some(vec![]));
     assert!(menu.entries[0].restricted);
 }
+
+fn edited(commands: &str) -> bootcfg::BootEntry {
+    let guest =
+        MapGuest::with_config("/boot/grub/grub.cfg", "menuentry A { linux /a }\n").file("/other", "echo )");
+    bootcfg::edited(&guest, &guest.menu(), 0, commands.as_bytes(), &bootcfg::Limits::default()).unwrap()
+}
+
+#[test]
+fn whoever_edits_an_entry_is_told_of_mistakes() {
+    // A kernel that is loaded all the same is not booted: the rest of the entry is not what was meant.
+    let entry = edited("linux /a ro\nif true; thne\n");
+    assert_eq!(kernel(&entry), "0:/a");
+    assert!(entry.problems[0].starts_with("line 4: syntax error: "), "{:?}", entry.problems);
+    assert_eq!(
+        edited("lniux /a\n").problems,
+        ["not bootable because it loads no kernel", "line 1: unknown command `lniux` ignored"]
+    );
+    // What GRUB passes over does not keep it from booting.
+    assert!(edited("gfxmoed x\nlinux /a\nsource /other\n").is_bootable());
+}

@@ -23,8 +23,8 @@ pub(crate) use terminal::is_there;
 use crate::exit::{Failure, Result};
 use crate::pygrub::volumes::ends_session;
 use editor::Editor;
-use fsimage::Session;
-use fsimage::protocol::{EntryReport, Hotkey, MAX_SOURCE, MenuReport};
+use fsimage::protocol::{Bytes, EntryReport, Hotkey, MAX_SOURCE, MenuReport};
+use fsimage::{Session, escape};
 use keys::Key;
 use line::{Cut, Line};
 use list::{List, Wish};
@@ -377,6 +377,7 @@ impl<T> Menu<'_, T> {
                 return Ok(None);
             }
         };
+        let original = self.session.menu_entry(number(index))?;
         let mut editor = Editor::new(&source, MAX_SOURCE);
         let title = self.title(index);
         loop {
@@ -394,11 +395,15 @@ impl<T> Menu<'_, T> {
                 }
                 Key::Ctrl('x') | Key::Function(10) => {
                     match self.session.evaluate(number(index), &editor.text()) {
-                        Ok(entry) => {
-                            if let Some(chosen) = self.deliver(Picked { entry, arguments: None }, true)? {
-                                return Ok(Some(chosen));
+                        Ok(entry) => match new_problems(&original, &entry) {
+                            // As with any other text that does not mean what was meant: it can be mended, and is not lost.
+                            Some(problems) => self.message(Style::Error, &format!("error: {problems}"))?,
+                            None => {
+                                if let Some(chosen) = self.deliver(Picked { entry, arguments: None }, true)? {
+                                    return Ok(Some(chosen));
+                                }
                             }
-                        }
+                        },
                         Err(why) if ends_session(why.kind()) => return Err(why.into()),
                         Err(why) => self.message(Style::Error, &format!("error: {why}"))?,
                     }
@@ -458,6 +463,14 @@ const LONGEST_PUNISHMENT: u64 = 16;
 
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// What stands against an edited entry and did not stand against it before.
+fn new_problems(original: &EntryReport, edited: &EntryReport) -> Option<String> {
+    let is_new = |problem: &&Bytes<512>| !original.problems.0.contains(problem);
+    let new: Vec<String> =
+        edited.problems.0.iter().filter(is_new).map(|problem| escape(&problem.0)).collect();
+    (!new.is_empty()).then(|| new.join("; "))
 }
 
 fn is_key(hotkey: &Hotkey, key: Key) -> bool {

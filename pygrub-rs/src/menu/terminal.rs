@@ -326,3 +326,40 @@ fn write_all(output: &OwnedFd, mut bytes: &[u8]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+    use rustix::termios::LocalModes;
+
+    /// A person's end, and the terminal that thinks it is one.
+    fn pseudo_terminal() -> (OwnedFd, OwnedFd) {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let person = openpt(flags).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let terminal = ioctl_tiocgptpeer(&person, flags).unwrap();
+        (person, terminal)
+    }
+
+    #[test]
+    fn a_panic_puts_the_terminal_back() {
+        let (person, terminal) = pseudo_terminal();
+        let modes = |side: &OwnedFd| tcgetattr(side).unwrap().local_modes;
+        let before = modes(&person);
+        assert!(before.contains(LocalModes::ECHO | LocalModes::ICANON));
+        let look = Look { modern: false, unicode: false };
+        let raw = Terminal::new(terminal.try_clone().unwrap(), terminal, look).unwrap();
+        assert_eq!(raw.size(), USUAL);
+        assert!(!modes(&person).intersects(LocalModes::ECHO | LocalModes::ICANON));
+        // Nothing is dropped yet: it is the panic that does it, before its message.
+        let panicked = std::panic::catch_unwind(|| panic!("on purpose"));
+        assert!(panicked.is_err());
+        assert_eq!(modes(&person), before);
+        let mut bytes = [0; 64];
+        let count = rustix::io::read(&person, &mut bytes).unwrap();
+        assert_eq!(&bytes[..count], b"\x1b[0m\x1b[2J\x1b[1;1H");
+        drop(raw);
+    }
+}

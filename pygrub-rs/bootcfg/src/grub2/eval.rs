@@ -33,6 +33,8 @@ pub(crate) enum Flow {
 
 /// Printed text beyond this is dropped.
 const MAX_OUTPUT: usize = 64 << 10;
+/// What a person is told of the commands typed, at most.
+const MAX_TYPED_NOTES: usize = 8;
 
 type Functions = BTreeMap<Box<[u8]>, Rc<Script>>;
 /// The arguments of a function, a menu entry or a submenu: `$1` and so on.
@@ -49,6 +51,8 @@ pub(crate) struct Machine<'g> {
     pub(crate) notes: Notes,
     /// The entry with this number has these commands instead of its own, until it had its turn.
     pub(crate) edit: Option<(usize, Vec<u8>)>,
+    /// What was noted of an edited entry's commands: whoever typed them is told, where they do not boot.
+    pub(crate) typed_notes: Option<Vec<String>>,
     /// A person types: commands print what they have to say, notes among it.
     pub(crate) console: bool,
     /// Users who can show who they are.
@@ -102,6 +106,7 @@ impl<'g> Machine<'g> {
             environment: Environment::default(),
             notes: Notes::new(limits.max_notes),
             edit: None,
+            typed_notes: None,
             console: false,
             accounts: Vec::new(),
             output: Vec::new(),
@@ -131,6 +136,10 @@ impl<'g> Machine<'g> {
             return;
         }
         let (file, line) = (Rc::clone(&self.file), self.line);
+        if let Some(notes) = self.typed_notes.as_mut().filter(|notes| notes.len() < MAX_TYPED_NOTES) {
+            let colon = if file.is_empty() { "line " } else { ":" };
+            notes.push(format!("{file}{colon}{line}: {what}"));
+        }
         self.notes.add(|| format!("{file}:{line}: {what}"));
     }
 
@@ -201,7 +210,12 @@ impl<'g> Machine<'g> {
                 }
                 Err(ParseError::Syntax { line, why }) => {
                     self.line = line;
-                    self.note(&format!("syntax error: {why}; ignored up to this line"));
+                    let is_typed = self.typed_notes.is_some() && self.file.is_empty();
+                    match is_typed && self.problems.len() < MAX_TYPED_NOTES {
+                        // Whoever typed it can mend it; the rest of the entry is not what was meant.
+                        true => self.problems.push(format!("line {line}: syntax error: {why}")),
+                        false => self.note(&format!("syntax error: {why}; ignored up to this line")),
+                    }
                     for function in parser.take_functions() {
                         self.statement(&function)?;
                     }

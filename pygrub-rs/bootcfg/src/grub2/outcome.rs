@@ -12,6 +12,8 @@ use crate::multiboot;
 use crate::text::shown;
 use std::rc::Rc;
 
+const NO_KERNEL: &str = "not bootable because it loads no kernel";
+
 /// Where a menu stands among the menus.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
@@ -185,7 +187,14 @@ fn run_edited(
 ) -> Result<(), Stop> {
     prepare(machine, item, chosen, rest)?;
     machine.budget.keep(commands.len())?;
-    machine.call_source(&Source::from_string(commands, 1), Rc::clone(&item.arguments))
+    machine.typed_notes = Some(Vec::new());
+    let stop = machine.call_source(&Source::from_string(commands, 1), Rc::clone(&item.arguments));
+    let notes = machine.typed_notes.take().unwrap_or_default();
+    if matches!(machine.loaded, Loaded::Nothing) && !notes.is_empty() {
+        machine.problems.push(NO_KERNEL.to_owned());
+        machine.problems.extend(notes);
+    }
+    stop
 }
 
 fn prepare(machine: &mut Machine<'_>, item: &Item, chosen: &[u8], rest: Option<&[u8]>) -> Result<(), Stop> {
@@ -252,7 +261,7 @@ fn result(
         Ok(()) | Err(Stop::Boot | Stop::Menu) => {}
     }
     if kernel.is_none() && problems.is_empty() {
-        problems.push("not bootable because it loads no kernel".to_owned());
+        problems.push(NO_KERNEL.to_owned());
     }
     BootEntry {
         title: item.title().to_vec(),
