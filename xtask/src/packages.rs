@@ -41,6 +41,11 @@ pub(crate) const NEEDED: &[Need] = &[
     ("/usr/bin/openssl", "openssl", "noise of a fixed seed for large images"),
     ("/usr/bin/python3", "python3", "another PBKDF2, for the menu's passwords"),
     ("/usr/bin/tmux", "tmux", "a person's terminal around the menu"),
+    ("/bin/zsh", "zsh", "completes the extractor's command lines, as one who uses it does"),
+    ("/usr/bin/fish", "fish", "the same"),
+    ("/usr/bin/man", "man-db", "renders and finds the manual pages; lexgrog"),
+    ("/usr/bin/groff", "groff-base", "renders them with every warning"),
+    ("/usr/bin/7z", "p7zip-full", "extracts from ext images, beside the extractor in its bench"),
     ("/usr/bin/strace", "strace", "counts what is read from an image"),
 ];
 

@@ -1,5 +1,6 @@
 //! A large ramdisk out of an ext filesystem, however it lies there.
 
+use super::mounted::Mounted;
 use super::row::{self, Peer, Row};
 use super::{Bench, ours, reads};
 use crate::shell::{Result, finish};
@@ -35,7 +36,7 @@ pub(super) fn run(bench: &Bench) -> Result {
             name: name.clone(),
             rounds: 5,
             wanted: Some(files.clone()),
-            peers: peers(&image, &files.join(NAME), mounted.as_ref().map(|mounted| mounted.0.as_path())),
+            peers: peers(&image, &files.join(NAME), mounted.as_ref().map(Mounted::path)),
         };
         row.run(bench.folder())?;
         let out = bench.folder().join("out");
@@ -108,26 +109,7 @@ fn peers(image: &Path, file: &Path, mounted: Option<&Path>) -> Vec<Peer> {
     ];
     match mounted {
         Some(folder) => peers.push(cp("cp (from a loop mount)", folder.join(NAME))),
-        None => eprintln!("no loop mount here (root has one): the table does without"),
+        None => super::mounted::say_there_is_none(),
     }
     peers
-}
-
-/// The filesystem as the kernel reads it, until this goes.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    fn new(image: &Path, folder: &Path) -> Option<Self> {
-        fs::create_dir_all(folder).ok()?;
-        let mut mount = Command::new("mount");
-        mount.args(["-o", "loop,ro"]).arg(image).arg(folder);
-        finish(mount.stderr(Stdio::null())).ok()?;
-        Some(Self(folder.to_owned()))
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let _ = finish(Command::new("umount").arg(&self.0));
-    }
 }

@@ -104,20 +104,22 @@ impl Row {
         }
         if let Some(wanted) = &self.wanted {
             let sizes =
-                |folder| files(folder).map(|files| files.iter().map(|(size, _)| *size).collect::<Vec<_>>());
+                |folder| files(folder).map(|files| files.iter().map(|file| file.size).collect::<Vec<_>>());
             let (wanted, made) = (sizes(wanted)?, sizes(out)?);
             if made != wanted {
-                return Err(format!("{}: files of {made:?} bytes, wanted {wanted:?}", peer.name));
+                let (made, wanted) = (summary(&made), summary(&wanted));
+                return Err(format!("{}: {made}, wanted {wanted}", peer.name));
             }
         }
         Ok(measured)
     }
 
     fn compare(&self, peer: &Peer, out: &Path) -> Result {
-        let Some(wanted) = &self.wanted else { return Ok(()) };
-        for ((_, made), (_, wanted)) in files(out)?.iter().zip(&files(wanted)?) {
-            if !same(made, wanted).map_err(|why| format!("{}: {why}", made.display()))? {
-                return Err(format!("{}: {} differs from {}", peer.name, made.display(), wanted.display()));
+        let Some(folder) = &self.wanted else { return Ok(()) };
+        for (made, wanted) in files(out)?.iter().zip(&files(folder)?) {
+            let (ours, theirs) = (made.path.display(), wanted.path.display());
+            if !made.is(out, wanted, folder).map_err(|why| format!("{ours}: {why}"))? {
+                return Err(format!("{}: {ours} differs from {theirs}", peer.name));
             }
         }
         Ok(())
@@ -141,16 +143,54 @@ pub(crate) fn empty(folder: &Path) -> Result {
     fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))
 }
 
-/// A folder's files and their sizes, by size.
-fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>> {
-    let list = || -> std::io::Result<Vec<(u64, PathBuf)>> {
-        fs::read_dir(folder)?
-            .map(|entry| entry.and_then(|entry| Ok((entry.metadata()?.len(), entry.path()))))
-            .collect()
-    };
-    let mut files = list().map_err(|why| format!("{}: {why}", folder.display()))?;
+/// A file that came out of a turn, or was to.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Made {
+    size: u64,
+    /// From the folder on.
+    path: PathBuf,
+}
+
+impl Made {
+    /// Whether the other one has the same bytes, and in a tree also the same place. Directly in the folder a file may be called
+    /// anything.
+    fn is(&self, folder: &Path, other: &Self, of: &Path) -> std::io::Result<bool> {
+        let is_in_a_tree = other.path.components().count() > 1;
+        Ok((!is_in_a_tree || self.path == other.path)
+            && same(&folder.join(&self.path), &of.join(&other.path))?)
+    }
+}
+
+/// All files below a folder, by size.
+fn files(folder: &Path) -> Result<Vec<Made>> {
+    let mut files = Vec::new();
+    let mut below = vec![PathBuf::new()];
+    while let Some(directory) = below.pop() {
+        let mut list = || -> std::io::Result<()> {
+            for entry in fs::read_dir(folder.join(&directory))? {
+                let entry = entry?;
+                let (path, status) = (directory.join(entry.file_name()), entry.metadata()?);
+                match status.is_dir() {
+                    true => below.push(path),
+                    false => files.push(Made { size: status.len(), path }),
+                }
+            }
+            Ok(())
+        };
+        list().map_err(|why| format!("{}: {why}", folder.join(&directory).display()))?;
+    }
     files.sort();
     Ok(files)
+}
+
+/// How many files there are and how large, in a line.
+fn summary(sizes: &[u64]) -> String {
+    match sizes {
+        [] | [_, _, _, _, ..] => {
+            format!("{} files of {} bytes in all", sizes.len(), sizes.iter().sum::<u64>())
+        }
+        few => format!("files of {few:?} bytes"),
+    }
 }
 
 fn same(one: &Path, other: &Path) -> std::io::Result<bool> {
