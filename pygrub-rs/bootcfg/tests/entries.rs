@@ -220,22 +220,22 @@ fn superusers_that_name_nobody_lock_for_good() {
     assert!(menu.entries[0].restricted);
 }
 
-fn edited(commands: &str) -> bootcfg::BootEntry {
+fn edited(commands: &str) -> Result<bootcfg::BootEntry, String> {
     let guest =
         MapGuest::with_config("/boot/grub/grub.cfg", "menuentry A { linux /a }\n").file("/other", "echo )");
-    bootcfg::edited(&guest, &guest.menu(), 0, commands.as_bytes(), &bootcfg::Limits::default()).unwrap()
+    bootcfg::edited(&guest, &guest.menu(), 0, commands.as_bytes(), &bootcfg::Limits::default())
 }
 
 #[test]
 fn whoever_edits_an_entry_is_told_of_mistakes() {
     // A kernel that is loaded all the same is not booted: the rest of the entry is not what was meant.
-    let entry = edited("linux /a ro\nif true; thne\n");
+    let entry = edited("linux /a ro\nif true; thne\n").unwrap();
     assert_eq!(kernel(&entry), "0:/a");
     assert!(entry.problems[0].starts_with("line 4: syntax error: "), "{:?}", entry.problems);
     assert_eq!(
-        edited("lniux /a\n").problems,
+        edited("lniux /a\n").unwrap().problems,
         ["not bootable because it loads no kernel", "line 1: unknown command `lniux` ignored"]
     );
     // What GRUB passes over does not keep it from booting.
-    assert!(edited("gfxmoed x\nlinux /a\nsource /other\n").is_bootable());
+    assert!(edited("gfxmoed x\nlinux /a\nsource /other\n").unwrap().is_bootable());
 }
