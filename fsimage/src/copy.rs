@@ -84,7 +84,7 @@ pub struct Plan {
 }
 
 /// Where data goes.
-trait Sink {
+pub(crate) trait Sink {
     /// `length` bytes of `source` from `offset` on.
     fn copy(&mut self, source: BorrowedFd<'_>, offset: u64, length: u64) -> Result<()>;
     /// `length` zeros.
@@ -120,7 +120,7 @@ impl Session {
     /// # Errors
     /// As [`Session::copy_to_file`].
     pub fn copy_to_stream(&mut self, part: &Part<'_>, target: &mut dyn Write) -> Result<()> {
-        let mut sink = StreamSink { target, buffer: vec![0; BUFFER] };
+        let mut sink = StreamSink::new(target);
         self.copy(part, &mut sink)
     }
 
@@ -254,30 +254,40 @@ impl Session {
             let left = part.end().saturating_sub(offset);
             let wanted = u32::try_from(left).unwrap_or(u32::MAX).min(crate::session::SHARED_DATA);
             let request = Request::Read { volume: part.volume, node: part.file.node, offset, length: wanted };
-            let (length, is_zeros) = match self.ask(&request)? {
-                Reply::Data { length } => (length, false),
-                Reply::Zeros { length } => (length, true),
-                _ => return Err(self.violation("another answer to Read")),
-            };
-            if length > wanted {
-                return Err(self.violation(&format!("{length} bytes where {wanted} were asked for")));
-            }
+            let length = self.copy_answer(&request, wanted, sink)?;
             if length == 0 {
                 return Err(self.violation("the end of a file before its size"));
-            }
-            if is_zeros {
-                self.skip(u64::from(length), sink)?;
-            } else {
-                self.tell(Step::Data(u64::from(length)))?;
-                sink.copy(self.shared().as_fd(), 0, u64::from(length))?;
             }
             offset = offset.saturating_add(u64::from(length));
         }
         Ok(())
     }
+
+    /// Copies what the worker puts into the shared memory as its answer, at most `wanted` bytes. Returns how many; 0 at the
+    /// end.
+    pub(crate) fn copy_answer(&mut self, request: &Request, wanted: u32, sink: &mut dyn Sink) -> Result<u32> {
+        let (length, is_zeros) = match self.ask(request)? {
+            Reply::Data { length } => (length, false),
+            Reply::Zeros { length } => (length, true),
+            _ => return Err(self.violation("another answer to a request for data")),
+        };
+        if length > wanted {
+            return Err(self.violation(&format!("{length} bytes where {wanted} were asked for")));
+        }
+        match (length, is_zeros) {
+            (0, true) => return Err(self.violation("no zeros at all")),
+            (0, false) => {}
+            (length, true) => self.skip(u64::from(length), sink)?,
+            (length, false) => {
+                self.tell(Step::Data(u64::from(length)))?;
+                sink.copy(self.shared().as_fd(), 0, u64::from(length))?;
+            }
+        }
+        Ok(length)
+    }
 }
 
-struct FileSink<'a> {
+pub(crate) struct FileSink<'a> {
     target: BorrowedFd<'a>,
     position: u64,
     /// The byte behind the last that was written.
@@ -286,12 +296,17 @@ struct FileSink<'a> {
 }
 
 impl<'a> FileSink<'a> {
-    fn new(target: BorrowedFd<'a>, position: u64, method: Method) -> Self {
+    pub(crate) fn new(target: BorrowedFd<'a>, position: u64, method: Method) -> Self {
         Self { target, position, written: 0, method }
     }
 
+    /// The way that the kernel took last.
+    pub(crate) fn method(&self) -> Method {
+        self.method
+    }
+
     /// The byte behind the last one.
-    fn finish(self) -> Result<u64> {
+    pub(crate) fn finish(self) -> Result<u64> {
         // A hole at the end has moved the position only. Not done for nothing: ext4 writes out the file's data.
         if self.position != self.written {
             ftruncate(self.target, self.position).map_err(|errno| Error::os("writing", errno))?;
@@ -381,9 +396,15 @@ fn read_write(
     Ok(read)
 }
 
-struct StreamSink<'a> {
+pub(crate) struct StreamSink<'a> {
     target: &'a mut dyn Write,
     buffer: Vec<u8>,
+}
+
+impl<'a> StreamSink<'a> {
+    pub(crate) fn new(target: &'a mut dyn Write) -> Self {
+        Self { target, buffer: vec![0; BUFFER] }
+    }
 }
 
 impl Sink for StreamSink<'_> {

@@ -28,6 +28,7 @@ mod options;
 pub mod output;
 mod process;
 mod session;
+mod unpack;
 
 pub use disk::Disk;
 pub use error::{Error, Result};
@@ -38,3 +39,4 @@ pub use fsimage_protocol as protocol;
 pub use interact::{Completions, Printed};
 pub use options::{DEFAULT_UID, Options};
 pub use session::{MenuSearch, Session, Statistics, Table, WorkerReport};
+pub use unpack::Unpacked;

@@ -25,7 +25,12 @@ pub(crate) const NEEDED: &[Need] = &[
     ("/usr/bin/partx", "util-linux", "reads BSD and Solaris labels as an oracle; blkid"),
     ("/sbin/modprobe", "kmod", "the modules of the kernel that reads discs in QEMU as an oracle"),
     ("/bin/lowntfs-3g", "ntfs-3g", "a target that does not regard case, and has no nameless files"),
-    ("/usr/bin/zstd", "zstd", "compressed images"),
+    ("/usr/bin/zstd", "zstd", "compressed images; packs kernels, as the five below do"),
+    ("/usr/bin/xz", "xz-utils", "xz and lzma"),
+    ("/usr/bin/bzip2", "bzip2", "packs kernels"),
+    ("/usr/bin/lzop", "lzop", "packs kernels"),
+    ("/usr/bin/lz4", "lz4", "packs kernels"),
+    ("/usr/bin/gzip", "gzip", "packs kernels"),
     ("/usr/bin/cpio", "cpio", "ramdisks"),
     ("/bin/busybox", "busybox-static", "the Debian guest's ramdisk"),
     (

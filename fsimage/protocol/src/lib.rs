@@ -20,7 +20,7 @@ pub use messages::*;
 pub use reports::*;
 
 /// The protocol's version; both sides are built together and must agree.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Longest message in bytes.
 pub const MAX_MESSAGE: usize = 64 << 10;

@@ -3,7 +3,7 @@
 use crate::codec::{Bytes, DecodeError, EncodeError, List, Reader, Wire, Writer, wire_enum};
 use crate::reports::{
     CommandEnd, ConfigReport, Detail, DirEntry, EntryReport, Extent, FilterRule, MenuReport, Metadata,
-    MountOption, PassedOver, PluginReport, Rejected, StepReport, VolumeReport, WorkerLimits,
+    MountOption, PassedOver, PluginReport, Rejected, Section, StepReport, VolumeReport, WorkerLimits,
 };
 
 /// A path inside the guest.
@@ -203,6 +203,22 @@ wire_enum! {
             /// The line as far as it is typed.
             line: Bytes<MAX_LINE>,
         }
+        /// Begin to unpack a kernel, and forget one begun before.
+        40 Unpack {
+            /// Volume.
+            volume: u32,
+            /// The file.
+            node: u64,
+            /// Only these bytes of it.
+            section: Option<Section>,
+            /// Most bytes that may come out.
+            max_bytes: u64,
+        }
+        /// Put what comes out next into the shared memory. Answered like `Read`.
+        41 UnpackNext {
+            /// At most this many, and at most what the shared memory holds.
+            length: u32,
+        }
     }
 
     /// What the worker answers. To each request exactly one; to `Begin`, `Ready` or `Failed`.
@@ -271,9 +287,9 @@ wire_enum! {
         }
         /// To `Extents`, when the data is not plain: use `Read`.
         9 NotPlain {}
-        /// To `Read`.
+        /// To `Read` and `UnpackNext`.
         10 Data {
-            /// Bytes in the shared memory; 0 only at the end of the file.
+            /// Bytes in the shared memory; 0 only at the end.
             length: u32,
         }
         /// To `Menu` and `MenuOf`.
@@ -310,7 +326,7 @@ wire_enum! {
             /// In the order in which they are tried.
             configs: List<ConfigReport, 128>,
         }
-        /// To `Read`, when all that was asked for is zeros: nothing was put into the shared memory.
+        /// To `Read` and `UnpackNext`, when all that was asked for is zeros: nothing was put into the shared memory.
         20 Zeros {
             /// How many; never 0.
             length: u32,
@@ -335,6 +351,17 @@ wire_enum! {
             common: Bytes<MAX_LINE>,
             /// What it might be; the first of them where there are too many.
             candidates: List<Name, MAX_COMPLETIONS>,
+        }
+        /// To `Unpack`.
+        40 Unpacking {
+            /// What the kernel lies in: `bzImage`.
+            container: Name,
+            /// How it is packed: `zstd`; none when it is not.
+            compression: Option<Name>,
+            /// What comes out: `ELF 64-bit x86-64`.
+            kernel: Name,
+            /// Bytes that come out, where that is known: the guest's word.
+            size: Option<u64>,
         }
     }
 }

@@ -131,6 +131,7 @@ fn imprisoned(begin: Begin) -> Result<(Server, Reply), Error> {
         mount_options: begin.mount_options,
         volumes: Lazy::Waiting(registry),
         menu: None,
+        unpacking: None,
     };
     Ok((server, ready))
 }

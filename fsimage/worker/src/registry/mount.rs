@@ -2,6 +2,7 @@
 
 use super::{LoadedPlugin, Registry};
 use fsimage_sdk::{Error, FileSystem, Info, Limits, OpenOptions, Probe, Result, Volume};
+use std::rc::Rc;
 
 /// How to open whatever a volume holds: which plugin it will be is not known beforehand.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +32,7 @@ pub struct Mounted {
     /// The plugin's name.
     pub plugin: String,
     /// The filesystem.
-    pub fs: Box<dyn FileSystem>,
+    pub fs: Rc<dyn FileSystem>,
     /// What it says of itself.
     pub info: Info,
 }
@@ -87,7 +88,7 @@ impl Registry {
 
 fn open(plugin: &LoadedPlugin, volume: &Volume, options: &MountOptions) -> Result<Mounted> {
     let fs = plugin.format.open(std::slice::from_ref(volume), &options.for_plugin(plugin.name()))?;
-    Ok(Mounted { plugin: plugin.name().to_owned(), info: fs.info()?, fs })
+    Ok(Mounted { plugin: plugin.name().to_owned(), info: fs.info()?, fs: fs.into() })
 }
 
 fn again(error: &Error, context: &str) -> Error {

@@ -125,9 +125,14 @@ pub(super) fn read(
 ) -> Result<Reply> {
     let count = volumes.mounted(volume)?.fs.read_at(NodeId(node), offset, buffer)?;
     let beyond = || Error::new(ErrorKind::Internal, "a count beyond the buffer");
-    let length = u32::try_from(count).map_err(|_| beyond())?;
-    let bytes = buffer.get(..count).ok_or_else(beyond)?;
+    Ok(data(buffer.get(..count).ok_or_else(beyond)?))
+}
+
+/// These bytes, the first of the shared memory.
+pub(super) fn data(bytes: &[u8]) -> Reply {
+    // OK to fall back: the shared memory is far smaller than 4 GiB.
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     // A hole that the format could not tell as one stays a hole on the host.
     let is_zeros = length > 0 && bytes.iter().all(|byte| *byte == 0);
-    Ok(if is_zeros { Reply::Zeros { length } } else { Reply::Data { length } })
+    if is_zeros { Reply::Zeros { length } } else { Reply::Data { length } }
 }

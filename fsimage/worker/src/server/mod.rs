@@ -5,6 +5,7 @@ mod files;
 mod interact;
 mod listing;
 mod menu;
+mod unpack;
 mod volumes;
 
 pub(crate) use disk::{Counters, DiskFile};
@@ -14,10 +15,11 @@ use crate::registry::MountOptions;
 use crate::sandbox::{self, INMATE_RULES, SharedMemory};
 use bootcfg::BootMenu;
 use fsimage_protocol::{
-    Bytes, Channel, ChannelError, FilterRule, Layout, List, Reply, Request, WorkerLimits,
+    Bytes, Channel, ChannelError, FilterRule, Layout, List, Reply, Request, Section, WorkerLimits,
 };
 use fsimage_sdk::{Error, ErrorKind, Result, Volume};
 use std::sync::Arc;
+use vmlinux::Unpacked;
 
 /// Everything that requests are answered from.
 pub(crate) struct Server {
@@ -37,6 +39,8 @@ pub(crate) struct Server {
     pub(crate) volumes: Lazy,
     /// The menu found last.
     pub(crate) menu: Option<BootMenu>,
+    /// The kernel that is being unpacked.
+    pub(crate) unpacking: Option<Unpacked>,
 }
 
 /// Volumes that are not read yet, read, or not readable.
@@ -112,6 +116,10 @@ impl Server {
             }
             Request::MenuEntry { index } => menu::entry(self.menu.as_ref(), index),
             Request::BootString { volume, node } => files::boot_string(self.volumes()?, volume, node),
+            Request::Unpack { volume, node, section, max_bytes } => {
+                self.unpack(volume, node, section.as_ref(), max_bytes)
+            }
+            Request::UnpackNext { length } => self.unpack_next(length),
             Request::Statistics {} => {
                 Ok(Reply::Statistics { reads: self.counters.reads(), bytes: self.counters.bytes() })
             }
@@ -161,6 +169,22 @@ impl Server {
         let space = self.shared.data();
         let length = length.min(space.len());
         files::read(volumes, volume, node, offset, space.get_mut(..length).unwrap_or_default())
+    }
+
+    fn unpack(&mut self, volume: u32, node: u64, section: Option<&Section>, max_bytes: u64) -> Result<Reply> {
+        // What one begun before holds is free before the next takes its own.
+        self.unpacking = None;
+        let limits = vmlinux::Limits { max_bytes, max_window: self.limits.memory / 2 };
+        let unpacked = unpack::begin(self.volumes()?, volume, node, section, limits)?;
+        let reply = unpack::report(&unpacked);
+        self.unpacking = Some(unpacked);
+        Ok(reply)
+    }
+
+    fn unpack_next(&mut self, length: u32) -> Result<Reply> {
+        let space = self.shared.data();
+        let length = usize::try_from(length).unwrap_or(usize::MAX).min(space.len());
+        unpack::next(&mut self.unpacking, space.get_mut(..length).unwrap_or_default())
     }
 
     fn find_menu(&mut self, volume: Option<u32>) -> Result<Reply> {
