@@ -21,6 +21,8 @@ pub(crate) struct Reader<'g> {
     /// Where we are, escaped, for messages.
     pub(crate) file: String,
     pub(crate) line: u32,
+    /// Syslinux' working directory in the configuration that is read next; without it, that configuration's own.
+    pub(crate) directory: Option<Vec<u8>>,
     /// Every file that was read: menus lead back to one another.
     seen: HashSet<FileRef>,
 }
@@ -145,6 +147,7 @@ impl<'g> Reader<'g> {
             notes: Notes::new(limits.max_notes),
             file: shown(&config.path),
             line: 0,
+            directory: None,
             seen: HashSet::from([config.clone()]),
         }
     }

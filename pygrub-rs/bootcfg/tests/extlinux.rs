@@ -60,7 +60,10 @@ fn a_live_disc() {
     let problems: Vec<_> = menu.entries.iter().flat_map(|entry| &entry.problems).collect();
     assert_eq!(
         problems,
-        ["not bootable because it runs `menu`", "not bootable because `hdt.c32` is no Linux kernel"]
+        [
+            "not bootable because it leads to another menu",
+            "not bootable because `hdt.c32` is no Linux kernel"
+        ]
     );
 }
 
@@ -101,11 +104,19 @@ fn the_default() {
         ("", "0:/b", ""),
         ("default a\n", "0:/a", "x"),
         ("default vesamenu.c32\n", "0:/b", ""),
-        ("default a\nontimeout b\n", "0:/b", ""),
+        ("prompt 1\ntimeout 50\ndefault a\nontimeout b\n", "0:/b", ""),
+        // Nothing waits, so nothing times out.
+        ("default a\nontimeout b\ntimeout 50\n", "0:/a", "x"),
+        ("prompt 1\ndefault a\nontimeout b\n", "0:/a", "x"),
         ("default c\n", "0:/c", ""),
         ("default a single\n", "0:/a", "x single"),
         ("default /vmlinuz root=/dev/sda1\n", "0:/vmlinuz", "root=/dev/sda1"),
         ("default nosuch\n", "0:/b", ""),
+        // A menu has its cursor on the label and adds nothing; what it does not list is nothing to it.
+        ("ui menu.c32\ndefault a single\n", "0:/a", "x"),
+        ("ui menu.c32\ndefault c\n", "0:/b", ""),
+        ("ui menu.c32\ndefault /vmlinuz\n", "0:/b", ""),
+        ("implicit 0\ndefault /vmlinuz\n", "0:/b", ""),
     ] {
         let menu = MapGuest::with_config(PATH, format!("{head}{labels}")).file("/vmlinuz", "").menu();
         assert_eq!(
@@ -128,11 +139,22 @@ fn append_before_the_labels() {
 #[test]
 fn the_timeout() {
     let timeout = |head: &str| menu(&format!("{head}label a\nkernel /a\n")).timeout;
-    assert_eq!(timeout("timeout 1\n"), Some(1));
-    assert_eq!(timeout("prompt 1\n"), None);
-    assert_eq!(timeout("ui menu.c32\n"), None);
-    // Nothing is shown and nothing is waited for.
-    assert_eq!(timeout(""), Some(0));
+    for (head, expected) in [
+        ("prompt 1\ntimeout 1\n", Some(1)),
+        ("prompt 1\n", None),
+        ("ui menu.c32\n", None),
+        ("default vesamenu.c32\ntimeout 600\n", Some(60)),
+        ("ui menu.c32\ntotaltimeout 9000\n", Some(900)),
+        ("ui menu.c32\ntimeout 50\ntotaltimeout 9000\n", Some(5)),
+        ("ui menu.c32\ntimeout 50\ntotaltimeout 20\n", Some(2)),
+        ("ui menu.c32\ntimeout 50\nmenu shiftkey\n", Some(0)),
+        // Nothing is shown and nothing is waited for.
+        ("", Some(0)),
+        ("timeout 50\n", Some(0)),
+        ("prompt 0\ntimeout 50\n", Some(0)),
+    ] {
+        assert_eq!(timeout(head), expected, "{head}");
+    }
 }
 
 #[test]
@@ -175,16 +197,6 @@ fn other_configurations() {
     let menu = guest.menu();
     assert_eq!(kernel(default(&menu)), "0:/b");
     assert_eq!(entry(&menu, "c").parents, [b"m"]);
-}
-
-#[test]
-fn a_submenus_own_default() {
-    let text = "ui menu.c32\nmenu begin x\nmenu label In^ner\nmenu title Long title\nlabel s\nmenu default\nkernel /s\nmenu end\n\
-                label a\nkernel /a\nlabel b\nkernel /b\n";
-    assert_eq!(kernel(default(&menu(text))), "0:/a");
-    assert_eq!(entry(&menu(text), "s").parents, [b"Inner"]);
-    // By its name it is meant all the same.
-    assert_eq!(kernel(default(&menu(&format!("default s\n{text}")))), "0:/s");
 }
 
 #[test]

@@ -1,19 +1,17 @@
 //! A label, and the entry it makes.
 
 use super::config::Config;
+use super::programs;
 use crate::access::{Hotkey, Secret};
 use crate::guest::{BootFile, FileRef};
 use crate::limits::LimitName;
 use crate::menu::BootEntry;
-use crate::multiboot::{Image, boots};
 use crate::reader::{Parents, Reader, first_word, words};
 use crate::text::shown;
 use std::sync::Arc;
 
-/// What stands between the images of `mboot.c32`.
-const SEPARATOR: &[u8] = b"---";
-/// Names whose file is no Linux kernel (wiki: "Config", KERNEL).
-const PROGRAMS: [&[u8]; 8] = [b".c32", b".cbt", b".com", b".bs", b".bss", b".bin", b".img", b".0"];
+/// Names whose file is no Linux kernel (wiki: "Config", KERNEL), besides `.c32`: [`programs`].
+const PROGRAMS: [&[u8]; 7] = [b".cbt", b".com", b".bs", b".bss", b".bin", b".img", b".0"];
 
 /// How a file is to be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +43,17 @@ impl Kind {
     }
 }
 
+/// Where a label leads that boots nothing (wiki: "Menu").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Leads {
+    /// `MENU GOTO`, or `MENU EXIT` with a word: to the menu of this tag.
+    To(Vec<u8>),
+    /// `MENU EXIT`: to the menu around its own.
+    Back,
+    /// `MENU QUIT`: to the prompt.
+    Away,
+}
+
 /// What stands between one `LABEL` and the next.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Label {
@@ -64,6 +73,8 @@ pub(super) struct Label {
     pub(super) password: Option<Secret>,
     /// The letter marked in its title.
     pub(super) hotkey: Option<Hotkey>,
+    /// It boots nothing.
+    pub(super) leads: Option<Leads>,
 }
 
 impl Label {
@@ -74,13 +85,25 @@ impl Label {
     /// A kernel that `DEFAULT` names itself.
     pub(super) fn of_kernel(name: &[u8], arguments: &[u8]) -> Self {
         let kernel = Some((Kind::Any, name.to_vec()));
-        Self { name: name.to_vec(), kernel, append: Some(arguments.to_vec()), ..Self::default() }
+        // No menu lists it.
+        Self {
+            name: name.to_vec(),
+            kernel,
+            append: Some(arguments.to_vec()),
+            hidden: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a menu lists it as something to boot.
+    pub(super) fn is_listed(&self) -> bool {
+        !self.hidden && !self.disabled && self.leads.is_none()
     }
 
     /// This label with more arguments.
     pub(super) fn with(&self, arguments: &[u8], global: &[u8]) -> Self {
         let append = [self.appended(global), arguments].join(&b' ');
-        Self { append: Some(append), default: false, hidden: false, ..self.clone() }
+        Self { append: Some(append), default: false, hidden: true, ..self.clone() }
     }
 
     /// `APPEND`, or the one before all labels; `-` is none.
@@ -108,7 +131,11 @@ impl Label {
 
     pub(super) fn bytes(&self) -> usize {
         let texts = [Some(&self.name), self.title.as_ref(), self.append.as_ref(), self.initrd.as_ref()];
-        let texts = texts.into_iter().flatten().chain(self.kernel.as_ref().map(|(_, name)| name));
+        let tag = self.leads.as_ref().and_then(|leads| match leads {
+            Leads::To(tag) => Some(tag),
+            Leads::Back | Leads::Away => None,
+        });
+        let texts = texts.into_iter().flatten().chain(self.kernel.as_ref().map(|(_, name)| name)).chain(tag);
         texts.fold(0, |sum, text| sum.saturating_add(text.len()))
     }
 }
@@ -117,16 +144,22 @@ impl Label {
 pub(super) struct Run {
     pub(super) entry: BootEntry,
     /// Another configuration's menu comes in its place.
-    pub(super) opens: Option<FileRef>,
+    pub(super) opens: Option<Opened>,
+}
+
+/// Another configuration, and the working directory there.
+pub(super) struct Opened {
+    pub(super) file: FileRef,
+    pub(super) directory: Vec<u8>,
 }
 
 /// Kernel, ramdisks, arguments.
 #[derive(Default)]
-struct Boot {
-    kernel: Option<BootFile>,
-    ramdisks: Vec<BootFile>,
-    arguments: Vec<u8>,
-    opens: Option<FileRef>,
+pub(super) struct Boot {
+    pub(super) kernel: Option<BootFile>,
+    pub(super) ramdisks: Vec<BootFile>,
+    pub(super) arguments: Vec<u8>,
+    pub(super) opens: Option<Opened>,
 }
 
 /// The entry of a label.
@@ -136,19 +169,20 @@ pub(super) fn run(
     config: &Config,
     parents: Parents<'_>,
 ) -> Result<Run, LimitName> {
-    let (boot, problems) = match boot(reader, label, config)? {
+    let (boot, problems) = match boot(reader, label, config, programs::MAX_DEPTH)? {
         Ok(boot) => (boot, Vec::new()),
         Err(problem) => (Boot::default(), vec![problem]),
     };
+    let guard = config.menus.password(label.menu);
     let entry = BootEntry {
         title: label.title.clone().filter(|title| !title.is_empty()).unwrap_or_else(|| label.name.clone()),
         id: Some(label.name.clone()),
-        parents: parents.iter().cloned().chain(config.titles(label.menu)).collect(),
+        parents: parents.iter().cloned().chain(config.menus.titles(label.menu)).collect(),
         kernel: boot.kernel,
         ramdisks: boot.ramdisks,
         arguments: boot.arguments,
-        restricted: label.restricted,
-        password: label.password.clone(),
+        restricted: label.restricted || guard.is_some(),
+        password: label.password.clone().or_else(|| guard.filter(|_| !label.restricted).cloned()),
         hotkey: label.hotkey,
         source: label.source(&config.append),
         problems,
@@ -157,7 +191,20 @@ pub(super) fn run(
     Ok(Run { entry, opens: boot.opens })
 }
 
-fn boot(reader: &mut Reader<'_>, label: &Label, config: &Config) -> Result<Result<Boot, String>, LimitName> {
+/// What a label boots, or why it boots nothing; `depth` programs may still choose for one another.
+pub(super) fn boot(
+    reader: &mut Reader<'_>,
+    label: &Label,
+    config: &Config,
+    depth: u32,
+) -> Result<Result<Boot, String>, LimitName> {
+    match label.leads {
+        Some(Leads::To(_) | Leads::Back) => {
+            return Ok(Err("not bootable because it leads to another menu".to_owned()));
+        }
+        Some(Leads::Away) => return Ok(Err("not bootable because it leaves the menu".to_owned())),
+        None => {}
+    }
     // Without KERNEL the label is the kernel's name.
     let (kind, line) = match &label.kernel {
         Some((kind, line)) => (*kind, line.as_slice()),
@@ -177,56 +224,50 @@ fn boot(reader: &mut Reader<'_>, label: &Label, config: &Config) -> Result<Resul
     let arguments = if before.is_empty() { append.to_vec() } else { [before, append].join(&b' ') };
     reader.budget.moved(arguments.len())?;
     reader.budget.check_value(arguments.len())?;
-    let program = PROGRAMS.iter().any(|extension| has_extension(name, extension));
-    Ok(match kind {
-        Kind::Other(keyword) => Err(format!("not bootable because it runs `{keyword}`")),
-        Kind::Config => config.locate(name).map(opening),
-        Kind::Any if has_extension(name, b"mboot.c32") => multiboot(reader, config, &arguments),
-        Kind::Any if has_extension(name, b"menu.c32") && !first_word(&arguments).0.is_empty() => {
-            config.locate(first_word(&arguments).0).map(opening)
+    match kind {
+        Kind::Other(keyword) => Ok(Err(format!("not bootable because it runs `{keyword}`"))),
+        // The directory is the label's own APPEND: one for all labels is arguments.
+        Kind::Config => Ok(opening(config, name, label.append.as_deref().unwrap_or_default())),
+        Kind::Any if has_extension(name, b".c32") => {
+            programs::run(reader, label, config, (name, &arguments), depth)
         }
-        Kind::Any if program => Err(format!("not bootable because `{}` is no Linux kernel", shown(name))),
-        Kind::Any | Kind::Linux => linux(label, config, name, &arguments),
-    })
+        Kind::Any if PROGRAMS.iter().any(|extension| has_extension(name, extension)) => {
+            Ok(Err(no_kernel(name)))
+        }
+        Kind::Any | Kind::Linux => Ok(linux(label, config, name, &arguments)),
+    }
 }
 
-fn opening(file: FileRef) -> Boot {
-    Boot { opens: Some(file), ..Boot::default() }
+pub(super) fn no_kernel(name: &[u8]) -> String {
+    format!("not bootable because `{}` is no Linux kernel", shown(name))
+}
+
+/// Another configuration; what its names are relative to stays, unless a directory is given (wiki: "Config", CONFIG).
+pub(super) fn opening(config: &Config, name: &[u8], directory: &[u8]) -> Result<Boot, String> {
+    let directory = match first_word(directory).0 {
+        b"" | b"-" => config.directory().to_vec(),
+        directory => config.locate(directory)?.path,
+    };
+    let end = directory.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last.saturating_add(1));
+    let directory = directory.get(..end).unwrap_or_default().to_vec();
+    Ok(Boot { opens: Some(Opened { file: config.locate(name)?, directory }), ..Boot::default() })
 }
 
 /// `INITRD`, or without it the last `initrd=`: a list with commas. Syslinux leaves `initrd=` in the arguments; here it is taken
 /// out, as Xen's pygrub does it: it is not the kernel's.
-fn linux(label: &Label, config: &Config, name: &[u8], line: &[u8]) -> Result<Boot, String> {
+pub(super) fn linux(label: &Label, config: &Config, name: &[u8], line: &[u8]) -> Result<Boot, String> {
     let kernel = Some(config.locate(name)?.into());
     let in_line = words(line).filter_map(|word| word.strip_prefix(b"initrd=")).last();
     let list = label.initrd.as_deref().or(in_line).unwrap_or_default();
     let names = list.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|name| !name.is_empty());
     let ramdisks = names.map(|name| config.locate(name).map(BootFile::from)).collect::<Result<_, _>>()?;
-    Ok(Boot { kernel, ramdisks, arguments: without_initrd(line), opens: None })
+    Ok(Boot { kernel, ramdisks, arguments: without_initrd(line), ..Boot::default() })
 }
 
 /// The line as it stands, but for the words `initrd=…` and the blank before each.
 fn without_initrd(line: &[u8]) -> Vec<u8> {
     let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.starts_with(b"initrd="));
     words.collect::<Vec<_>>().join(&b' ').trim_ascii().to_vec()
-}
-
-/// `mboot.c32 xen.gz … --- vmlinuz … --- initrd` (wiki: "Mboot.c32").
-fn multiboot(reader: &mut Reader<'_>, config: &Config, line: &[u8]) -> Result<Boot, String> {
-    let all: Vec<&[u8]> = words(line).collect();
-    let mut images = Vec::new();
-    for section in all.split(|word| *word == SEPARATOR) {
-        let (name, arguments) =
-            section.split_first().ok_or("not bootable because `mboot.c32` has a module without a name")?;
-        images.push(Image { file: config.locate(name)?, arguments: arguments.join(&b' ') });
-    }
-    let mut images = images.into_iter();
-    let first = images.next().ok_or("not bootable because `mboot.c32` loads nothing")?;
-    let (kernel, ramdisks, unused) = boots(first, images.collect())?;
-    for file in unused {
-        reader.note(&format!("the module {} is left out", shown(&file.path)));
-    }
-    Ok(Boot { kernel: Some(kernel.file.into()), ramdisks, arguments: kernel.arguments, opens: None })
 }
 
 /// Whether a name ends so, in either case.
