@@ -80,7 +80,7 @@ impl<'a> Part<'a> {
 /// A plain file's extents, checked against its size and the disks.
 #[derive(Debug)]
 pub struct Plan {
-    extents: Vec<Extent>,
+    pub(crate) extents: Vec<Extent>,
 }
 
 /// Where data goes.
@@ -169,7 +169,7 @@ impl Session {
         sink.finish()
     }
 
-    fn copy(&mut self, part: &Part<'_>, sink: &mut dyn Sink) -> Result<()> {
+    pub(crate) fn copy(&mut self, part: &Part<'_>, sink: &mut dyn Sink) -> Result<()> {
         let mut checker = self.checker(part)?;
         while !checker.is_done() {
             let position = checker.position();
@@ -181,7 +181,7 @@ impl Session {
         Ok(())
     }
 
-    fn checker(&self, part: &Part<'_>) -> Result<ExtentChecker> {
+    pub(crate) fn checker(&self, part: &Part<'_>) -> Result<ExtentChecker> {
         match part.file.file_type {
             FileType::Regular => {
                 let size = part.file.metadata.size;
@@ -437,9 +437,12 @@ impl Sink for StreamSink<'_> {
 }
 
 fn write(target: &mut dyn Write, bytes: &[u8]) -> Result<()> {
-    target.write_all(bytes).map_err(|why| Error::io("writing", why))
+    target.write_all(bytes).map_err(|why| match Errno::from_io_error(&why) {
+        Some(errno) => Error::os("writing", errno),
+        None => Error::io("writing", why),
+    })
 }
 
-fn disk_ended(offset: u64) -> Error {
+pub(crate) fn disk_ended(offset: u64) -> Error {
     Error::new(ErrorKind::Io, "the disk ends here, before the file does").at(Some(offset))
 }

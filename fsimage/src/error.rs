@@ -60,6 +60,15 @@ impl Error {
         self.kind
     }
 
+    /// Whether the worker is gone with it, so that nothing more can be asked.
+    #[must_use]
+    pub fn ends_session(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Protocol | ErrorKind::WorkerDied | ErrorKind::Deadline | ErrorKind::Jail
+        )
+    }
+
     /// The sentence without kind and place.
     #[must_use]
     pub fn message(&self) -> &str {

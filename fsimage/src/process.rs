@@ -38,7 +38,7 @@ impl Process {
     /// Descriptors travel over the channel, so nothing has to be arranged between fork and exec: the standard
     /// library does it with `posix_spawn`, which a multi-threaded caller needs.
     pub(crate) fn start() -> Result<(Self, Channel)> {
-        let program = locate::worker()?;
+        let program = locate::worker_program()?;
         let system = |errno| Error::io("starting the worker", errno);
         let (ours, theirs) = Channel::pair().map_err(|why| Error::io("starting the worker", why))?;
         let (words, stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(system)?;

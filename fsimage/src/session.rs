@@ -10,6 +10,7 @@ use fsimage_protocol::{
 };
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use rustix::net::{Shutdown, shutdown};
 use std::cell::Cell;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -72,6 +73,8 @@ pub struct Session {
     report: WorkerReport,
     table: Option<Table>,
     waited: Duration,
+    /// The process that opened it: the worker is its child, and not that of one forked from it.
+    opener: u32,
     pub(crate) method: Cell<Method>,
     pub(crate) watcher: Option<Watcher>,
 }
@@ -116,6 +119,7 @@ impl Session {
             report,
             table: None,
             waited: Duration::ZERO,
+            opener: std::process::id(),
             method: Cell::default(),
             watcher: None,
         };
@@ -123,7 +127,7 @@ impl Session {
             Ok(()) => Ok(session),
             Err(why) if why.last_words().is_some() => Err(why),
             Err(why) => {
-                session.channel = None;
+                session.hang_up();
                 let (_, _, words) = session.process.end();
                 Err(why.with_last_words(words))
             }
@@ -203,7 +207,18 @@ impl Session {
     /// Lets the worker go: it ends while the caller goes on, and nothing can be asked any more. What is left to do is
     /// [`Session::copy_plan`].
     pub fn release(&mut self) {
-        self.channel = None;
+        self.hang_up();
+    }
+
+    /// Ends the conversation, also where a process that was forked from this one still has the socket open. Such a process
+    /// itself only lets go of it.
+    fn hang_up(&mut self) {
+        if let Some(channel) = self.channel.take()
+            && self.opener == std::process::id()
+        {
+            // Where it fails the worker has gone already.
+            let _ = shutdown(channel.descriptor(), Shutdown::Both);
+        }
     }
 
     /// The disk with this number.
@@ -349,6 +364,10 @@ impl Session {
 
     /// One question, one answer. A worker that broke the protocol or died is asked nothing more.
     pub(crate) fn ask(&mut self, request: &Request) -> Result<Reply> {
+        if self.opener != std::process::id() {
+            let why = "a process cannot use the worker of the one it was forked from: open the disk again";
+            return Err(Error::new(ErrorKind::InvalidArgument, why));
+        }
         let sent = match &self.channel {
             Some(channel) => channel.send(request),
             None => return Err(Error::new(ErrorKind::WorkerDied, "the worker is gone")),
@@ -383,14 +402,14 @@ impl Session {
 
     /// The worker said something it may not say: it is ended, and the error names what it was.
     pub(crate) fn violation(&mut self, what: &str) -> Error {
-        self.channel = None;
+        self.hang_up();
         let (_, _, words) = self.process.end();
         Error::new(ErrorKind::Protocol, format!("the worker sent {what}; it was stopped"))
             .with_last_words(words)
     }
 
     fn broken(&mut self, why: ChannelError) -> Error {
-        self.channel = None;
+        self.hang_up();
         match why {
             ChannelError::Deadline => {
                 let (_, _, words) = self.process.end();
@@ -420,6 +439,12 @@ impl Session {
             Ok(4) => crate::calls::name(u32::from_le_bytes(number)),
             _ => "unknown".to_owned(),
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.hang_up();
     }
 }
 

@@ -12,5 +12,5 @@ pub mod format;
 mod menu;
 mod newc;
 pub mod pygrub;
-pub mod units;
+pub use fsimage::units;
 pub mod worker_options;

@@ -1,9 +1,10 @@
 //! Limits of the worker, the same for both programs: all that a guest can make large, each by its name.
 
-use crate::units::{parse_seconds, parse_size};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use fsimage::protocol::{Bytes, MountOption};
+use fsimage::parse_mount_option;
+use fsimage::protocol::MountOption;
+use fsimage::units::{parse_seconds, parse_size};
 use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
@@ -48,25 +49,7 @@ pub struct WorkerOptions {
 }
 
 fn mount_option() -> impl TypedValueParser<Value = MountOption> {
-    OsStringValueParser::new().try_map(|text| parse_mount_option(text.into_vec()))
-}
-
-/// A plugin's name is what stands before the first colon, if it looks like one: words may hold colons too.
-fn parse_mount_option(text: Vec<u8>) -> Result<MountOption, String> {
-    let name_letter =
-        |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-');
-    let (plugin, words) = match text.iter().position(|&byte| byte == b':') {
-        Some(colon) if colon > 0 && text.iter().take(colon).all(name_letter) => {
-            let (name, rest) = text.split_at(colon);
-            (Some(name), rest.get(1..).unwrap_or_default())
-        }
-        _ => (None, text.as_slice()),
-    };
-    let fits = |bytes: &[u8], limit: usize| bytes.len() <= limit;
-    if words.is_empty() || !fits(words, 1024) || !plugin.is_none_or(|name| fits(name, 31)) {
-        return Err("a mount option is [PLUGIN:]WORDS, with 1 to 1024 bytes of words".to_owned());
-    }
-    Ok(MountOption { plugin: plugin.map(Bytes::from), words: Bytes::from(words) })
+    OsStringValueParser::new().try_map(|text| parse_mount_option(&text.into_vec()))
 }
 
 impl WorkerOptions {
@@ -101,6 +84,7 @@ impl WorkerOptions {
 mod tests {
     use super::*;
     use clap::Parser;
+    use fsimage::protocol::Bytes;
 
     #[derive(Debug, Parser)]
     struct Program {
@@ -140,7 +124,7 @@ mod tests {
 
     #[test]
     fn mount_options_are_for_one_plugin_or_for_any() {
-        let option = |text: &str| parse_mount_option(text.as_bytes().to_vec());
+        let option = |text: &str| parse_mount_option(text.as_bytes());
         let parsed = |plugin: Option<&str>, words: &str| MountOption {
             plugin: plugin.map(|name| Bytes::from(name.as_bytes())),
             words: Bytes::from(words.as_bytes()),

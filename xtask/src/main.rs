@@ -5,6 +5,7 @@ mod bench;
 mod corpus;
 mod demo;
 mod images;
+mod install;
 mod lint;
 mod measure;
 mod packages;
@@ -37,7 +38,16 @@ const VERBS: &[(&str, &str, Verb)] = &[
         "make the images: demo | debian | large MIB   (into target/images, demo into images/)",
         images::run,
     ),
-    ("abi", "write the plugin ABI's baseline anew, after a deliberate change", test::bless_abi),
+    (
+        "install",
+        "build for these places and install there   [--prefix=DIR] [--libdir=DIR] [--destdir=DIR] [--built=DIR]",
+        install::run,
+    ),
+    (
+        "abi",
+        "write the baselines of the plugin ABI and of fsimage.h anew, after a deliberate change",
+        test::bless_abi,
+    ),
     ("packages", "install the Debian packages of all verbs", |_| packages::ensure()),
 ];
 

@@ -10,6 +10,9 @@ type Need = (&'static str, &'static str, &'static str);
 /// What tests, image makers and benchmarks need.
 pub(crate) const NEEDED: &[Need] = &[
     ("/usr/bin/cc", "gcc", "the C plugin and the layout test"),
+    ("/usr/bin/c++", "g++", "whether C++ takes fsimage.h"),
+    ("/usr/bin/pkg-config", "pkgconf", "compiles what uses libfsimage"),
+    ("/usr/bin/valgrind", "valgrind", "leaks and errors of memory at libfsimage's edge"),
     ("/sbin/mke2fs", "e2fsprogs", "makes ext images; debugfs and e2fsck read them as oracles"),
     ("/sbin/sfdisk", "fdisk", "makes partition tables and reads them as an oracle"),
     ("/sbin/sgdisk", "gdisk", "makes and reads GPTs, hybrid MBRs"),

@@ -61,15 +61,16 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command(env!("CARGO"), arguments)
 }
 
-/// Builds what ships: programs, worker and plugins.
+/// Builds what ships: programs, worker, plugins and the C library.
 pub(crate) fn build_release() -> Result {
-    finish(&mut cargo(&[
-        "build",
-        "--release",
-        "--workspace",
-        "--exclude",
-        "xtask",
-        "--exclude",
-        "fsimage-tests",
-    ]))
+    finish(&mut release())
+}
+
+/// The same for fixed places of the worker and the plugins.
+pub(crate) fn build_release_for(libexecdir: &Path, plugindir: &Path) -> Result {
+    finish(release().env("FSIMAGE_LIBEXECDIR", libexecdir).env("FSIMAGE_PLUGINDIR", plugindir))
+}
+
+fn release() -> Command {
+    cargo(&["build", "--release", "--workspace", "--exclude", "xtask", "--exclude", "fsimage-tests"])
 }

@@ -136,7 +136,7 @@ fn look_into(
     }
     let configs = match session.configs(number) {
         Ok(configs) => configs,
-        Err(why) if volumes::ends_session(why.kind()) => return Err(why.into()),
+        Err(why) if why.ends_session() => return Err(why.into()),
         Err(why) => {
             told.passed_over = Some(why.to_string());
             return Ok(told);
@@ -178,7 +178,7 @@ fn read(
     };
     let menu = match session.menu_of(volume, index) {
         Ok(menu) => menu,
-        Err(why) if volumes::ends_session(why.kind()) => return Err(why.into()),
+        Err(why) if why.ends_session() => return Err(why.into()),
         Err(why) => {
             told.passed_over = Some(why.to_string());
             return Ok(told);

@@ -37,7 +37,7 @@ pub(super) fn choose(session: &mut Session, common: &Common, paths: &[OsString])
                 return Ok(config.volume);
             }
         }
-        Err(why) if volumes::ends_session(why.kind()) => return Err(why.into()),
+        Err(why) if why.ends_session() => return Err(why.into()),
         // That it cannot be evaluated does not keep its files from being read.
         Err(_) => {}
     }
@@ -45,7 +45,7 @@ pub(super) fn choose(session: &mut Session, common: &Common, paths: &[OsString])
         for path in paths {
             match session.stat(number, path.as_bytes(), false) {
                 Ok(_) => return Ok(number),
-                Err(why) if volumes::ends_session(why.kind()) => return Err(why.into()),
+                Err(why) if why.ends_session() => return Err(why.into()),
                 Err(_) => {}
             }
         }

@@ -8,7 +8,6 @@
 use super::args::Common;
 use crate::console::say;
 use crate::exit::{Failure, Result};
-use crate::pygrub::volumes::ends_session;
 use fsimage::protocol::{Detail, DirEntry};
 use fsimage::{FileType, Node, Session, escape};
 
@@ -147,7 +146,7 @@ impl Walk<'_> {
     fn forgive(&mut self, path: &[u8], outcome: Result<()>) -> Result<()> {
         match outcome {
             Ok(()) => Ok(()),
-            Err(Failure::Fsimage(why)) if ends_session(why.kind()) => Err(why.into()),
+            Err(Failure::Fsimage(why)) if why.ends_session() => Err(why.into()),
             Err(failure @ (Failure::Failed(_) | Failure::Fsimage(_))) => {
                 say(&format!("fsimage: error: {}: {failure}", escape(path)));
                 self.failed = true;

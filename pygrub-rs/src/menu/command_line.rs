@@ -6,7 +6,6 @@ use super::look::Style;
 use super::rights::Deed;
 use super::terminal::Event;
 use super::{Menu, Picked, Step, heading, put_help, text};
-use crate::pygrub::volumes::ends_session;
 use fsimage::Completions;
 use fsimage::protocol::{CommandEnd, MAX_LINE};
 
@@ -109,7 +108,7 @@ impl<T> Menu<'_, T> {
         self.session_lines.push(line);
         let printed = match self.session.command_line(&self.session_lines) {
             Ok(printed) => printed,
-            Err(why) if ends_session(why.kind()) => return Err(why.into()),
+            Err(why) if why.ends_session() => return Err(why.into()),
             Err(why) => {
                 self.session_lines.pop();
                 transcript.push(format!("error: {why}."));
@@ -131,7 +130,7 @@ impl<T> Menu<'_, T> {
         match self.session.complete(lines, line) {
             Ok(found) if found.candidates.is_empty() => Ok(None),
             Ok(found) => Ok(Some(found)),
-            Err(why) if ends_session(why.kind()) => Err(why.into()),
+            Err(why) if why.ends_session() => Err(why.into()),
             Err(_) => Ok(None),
         }
     }

@@ -21,7 +21,6 @@ mod tree;
 pub(crate) use terminal::is_there;
 
 use crate::exit::{Failure, Result};
-use crate::pygrub::volumes::ends_session;
 use editor::Editor;
 use fsimage::protocol::{Bytes, EntryReport, Hotkey, MAX_SOURCE, MenuReport};
 use fsimage::{Session, escape};
@@ -312,7 +311,7 @@ impl<T> Menu<'_, T> {
     fn deliver(&mut self, picked: Picked, by_person: bool) -> Step<Option<T>> {
         match (self.prepare)(self.session, picked) {
             Ok(chosen) => Ok(Some(chosen)),
-            Err(Failure::Fsimage(why)) if ends_session(why.kind()) => Err(Failure::Fsimage(why).into()),
+            Err(Failure::Fsimage(why)) if why.ends_session() => Err(Failure::Fsimage(why).into()),
             Err(why) if !by_person => Err(why.into()),
             Err(why) => {
                 // Warnings may have been said over it.
@@ -371,7 +370,7 @@ impl<T> Menu<'_, T> {
             Ok(Some(source)) => source,
             // Only its arguments can be edited.
             Ok(None) => return self.append(index),
-            Err(why) if ends_session(why.kind()) => return Err(why.into()),
+            Err(why) if why.ends_session() => return Err(why.into()),
             Err(why) => {
                 self.message(Style::Error, &format!("error: {why}"))?;
                 return Ok(None);
@@ -404,7 +403,7 @@ impl<T> Menu<'_, T> {
                                 }
                             }
                         },
-                        Err(why) if ends_session(why.kind()) => return Err(why.into()),
+                        Err(why) if why.ends_session() => return Err(why.into()),
                         Err(why) => self.message(Style::Error, &format!("error: {why}"))?,
                     }
                 }

@@ -1,7 +1,7 @@
 //! What is to be booted, in guest terms.
 
 use super::args::Options;
-use super::{solaris, volumes};
+use super::solaris;
 use crate::console::say;
 use crate::exit::{Failure, Result};
 use fsimage::protocol::{BootFile, Content, EntryReport, FileRef, MenuReport};
@@ -79,7 +79,7 @@ fn first_with(session: &mut Session, path: &[u8], only: Option<u32>) -> Result<u
             Content::Filesystem { .. } => match session.stat(number, path, true) {
                 Ok(node) if node.file_type == FileType::Regular => return Ok(number),
                 Ok(node) => format!("there it is a {}", node.file_type.text()),
-                Err(why) if volumes::ends_session(why.kind()) => return Err(why.into()),
+                Err(why) if why.ends_session() => return Err(why.into()),
                 Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                     "not there".to_owned()
                 }

@@ -2,7 +2,6 @@
 //!
 //! Better on purpose: single blanks, where pygrub writes two or one at an end, which mean nothing to the kernel.
 
-use super::volumes::ends_session;
 use crate::exit::Result;
 use fsimage::protocol::MenuReport;
 use fsimage::{FileType, Session};
@@ -21,7 +20,7 @@ pub(super) fn is_on(session: &mut Session, volume: u32) -> Result<bool> {
         match session.stat(volume, kernel.as_bytes(), true) {
             Ok(node) if node.file_type == FileType::Regular => return Ok(true),
             Ok(_) => {}
-            Err(why) if ends_session(why.kind()) => return Err(why.into()),
+            Err(why) if why.ends_session() => return Err(why.into()),
             Err(_) => {}
         }
     }

@@ -14,17 +14,10 @@ pub(super) fn only(session: &mut Session, options: &Options) -> Result<Option<u3
 
 /// The number of the volume with this address.
 pub(crate) fn number(session: &mut Session, address: &str) -> Result<u32> {
-    let table = session.table()?;
-    match (0..).zip(&table.volumes).find(|(_, volume)| volume.address.0 == address.as_bytes()) {
-        Some((number, _)) => Ok(number),
-        None => {
-            let all: Vec<String> = table.volumes.iter().map(|volume| escape(&volume.address.0)).collect();
-            Err(Failure::Failed(match all.is_empty() {
-                true => format!("--partition={address}: the disk has no partition that could be looked into"),
-                false => format!("--partition={address}: no such partition; there are {}", all.join(", ")),
-            }))
-        }
-    }
+    session.find_volume(address.as_bytes()).map_err(|why| match why.kind() {
+        ErrorKind::NotFound => Failure::Failed(format!("--partition={address}: {}", why.message())),
+        _ => why.into(),
+    })
 }
 
 /// The address of the volume with this number.
@@ -32,11 +25,6 @@ pub(crate) fn address(session: &mut Session, number: u32) -> Result<Vec<u8>> {
     let table = session.table()?;
     let volume = usize::try_from(number).ok().and_then(|number| table.volumes.get(number));
     Ok(volume.map(|volume| volume.address.0.clone()).unwrap_or_default())
-}
-
-/// Whether nothing more can be asked after such an error.
-pub(crate) fn ends_session(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Protocol | ErrorKind::WorkerDied | ErrorKind::Deadline | ErrorKind::Jail)
 }
 
 /// A volume's address, type and place.

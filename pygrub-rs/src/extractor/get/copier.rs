@@ -8,7 +8,6 @@ use crate::extractor::args::Common;
 use crate::extractor::output::Output;
 use crate::extractor::progress::Progress;
 use crate::extractor::volume;
-use crate::pygrub::volumes::ends_session;
 use fsimage::copy::Part;
 use fsimage::output::{Attributes, Existing, OutputDirectory};
 use fsimage::{ErrorKind, FileType, Node, Session, escape};
@@ -233,7 +232,7 @@ impl<'a> Copier<'a> {
             Err(failure) => failure,
         };
         match &failure {
-            Failure::Fsimage(why) if ends_session(why.kind()) => Err(failure.within(escape(path))),
+            Failure::Fsimage(why) if why.ends_session() => Err(failure.within(escape(path))),
             Failure::Fsimage(why) if self.progress.is_spent() || is_full(why) => {
                 Err(Failure::Stopped(failure.within(escape(path)).to_string()))
             }
