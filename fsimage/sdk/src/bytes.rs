@@ -11,6 +11,20 @@ pub enum Endian {
     Big,
 }
 
+/// A length on the disk as one in memory.
+///
+/// # Errors
+/// [`crate::ErrorKind::Limit`] when the address space is smaller.
+pub fn to_usize(number: u64) -> Result<usize> {
+    usize::try_from(number).map_err(|_| Error::limit(format!("{number} bytes exceed the address space")))
+}
+
+/// A length in memory as one on the disk.
+#[must_use]
+pub fn to_u64(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
 /// An on-disk structure's bytes, with its name and its place for the error message.
 #[derive(Debug, Clone, Copy)]
 pub struct Fields<'a> {

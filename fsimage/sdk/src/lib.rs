@@ -19,9 +19,11 @@ mod filesystem;
 mod limits;
 pub mod path;
 mod read_at;
+mod recent;
 mod remarks;
+mod runs;
 
-pub use bytes::{Endian, Fields};
+pub use bytes::{Endian, Fields, to_u64, to_usize};
 pub use crc32c::crc32c;
 pub use error::{Error, Result};
 #[doc(hidden)]
@@ -33,4 +35,6 @@ pub use fsimage_abi as abi;
 pub use fsimage_abi::{ErrorKind, FileType};
 pub use limits::Limits;
 pub use read_at::{ReadAt, Region, Volume};
+pub use recent::Recent;
 pub use remarks::Remarks;
+pub use runs::{NodeBudget, Place, Run, RunSink, Runs};

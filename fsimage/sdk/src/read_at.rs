@@ -32,6 +32,21 @@ impl dyn ReadAt + '_ {
         self.read_exact_at(offset, &mut buffer)?;
         Ok(buffer)
     }
+
+    /// Checks that a range of data lies on the volume: an image may be shorter than its filesystem says.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`].
+    pub fn check_range(&self, offset: u64, length: u64) -> Result<()> {
+        let size = self.size();
+        match offset.checked_add(length) {
+            Some(end) if end <= size => Ok(()),
+            _ => {
+                let text = format!("{length} bytes of data past the end of {size} bytes");
+                Err(Error::new(ErrorKind::Io, text).at(offset))
+            }
+        }
+    }
 }
 
 /// A volume as plugins hold it.

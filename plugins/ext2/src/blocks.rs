@@ -5,11 +5,10 @@ use crate::journal_superblock::MAGIC;
 use crate::overlay::Overlay;
 use crate::patches::Patches;
 use crate::superblock::Superblock;
-use crate::units::{BlockNumber, BlockSize, beyond_64_bits, to_u64, to_usize};
+use crate::units::{BlockNumber, BlockSize, beyond_64_bits};
 use core::ops::ControlFlow;
-use fsimage_sdk::{Error, ErrorKind, Remarks, Result, Volume};
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use fsimage_sdk::{Error, ErrorKind, Recent, Remarks, Result, Volume, to_u64, to_usize};
+use std::sync::Arc;
 
 /// Bytes of metadata blocks kept: enough for the directories of one boot and a map's path.
 const CACHE_BYTES: u64 = 256 << 10;
@@ -22,9 +21,7 @@ pub(crate) struct Blocks {
     overlay: Overlay,
     patches: Patches,
     remarks: Remarks,
-    /// Newest last. A mutex that is only ever tried: a reader that finds it taken does without.
-    kept: Mutex<VecDeque<(BlockNumber, Arc<[u8]>)>>,
-    capacity: usize,
+    recent: Recent<BlockNumber>,
 }
 
 impl Blocks {
@@ -44,8 +41,7 @@ impl Blocks {
             overlay,
             patches: Patches::default(),
             remarks,
-            kept: Mutex::default(),
-            capacity,
+            recent: Recent::new(capacity),
         })
     }
 
@@ -97,11 +93,11 @@ impl Blocks {
     /// # Errors
     /// `Io` when the volume ends before it, or the host's read fails.
     pub(crate) fn read(&self, block: BlockNumber) -> Result<Arc<[u8]>> {
-        if let Some(bytes) = self.recall(block) {
+        if let Some(bytes) = self.recent.get(block) {
             return Ok(bytes);
         }
         let bytes = self.read_once(block)?;
-        self.keep(block, &bytes);
+        self.recent.keep(block, &bytes);
         Ok(bytes)
     }
 
@@ -223,31 +219,6 @@ impl Blocks {
 
     /// Checks that a range of data lies on the volume: an image may be shorter than its filesystem says.
     pub(crate) fn check_on_volume(&self, place: u64, length: u64) -> Result<()> {
-        match place.checked_add(length) {
-            Some(end) if end <= self.volume_size() => Ok(()),
-            _ => Err(Error::new(
-                ErrorKind::Io,
-                format!("{length} bytes of data past the end of {} bytes", self.volume_size()),
-            )
-            .at(place)),
-        }
-    }
-
-    fn recall(&self, block: BlockNumber) -> Option<Arc<[u8]>> {
-        let mut kept = self.kept.try_lock().ok()?;
-        let index = kept.iter().position(|(number, _)| *number == block)?;
-        let entry = kept.remove(index)?;
-        let bytes = Arc::clone(&entry.1);
-        kept.push_back(entry);
-        Some(bytes)
-    }
-
-    fn keep(&self, block: BlockNumber, bytes: &Arc<[u8]>) {
-        if let Ok(mut kept) = self.kept.try_lock() {
-            if kept.len() >= self.capacity {
-                kept.pop_front();
-            }
-            kept.push_back((block, Arc::clone(bytes)));
-        }
+        self.volume.check_range(place, length)
     }
 }

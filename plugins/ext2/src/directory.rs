@@ -13,9 +13,11 @@ use crate::inode::{I_BLOCK_SIZE, Inode};
 use crate::metadata_checksum;
 use crate::patches::DirectoryPatch;
 use crate::superblock::Superblock;
-use crate::units::{InodeNumber, to_u64, to_usize};
+use crate::units::InodeNumber;
 use core::ops::ControlFlow;
-use fsimage_sdk::{DirCursor, DirEntry, Endian, Error, ErrorKind, Fields, FileType, Limits, NodeId, Result};
+use fsimage_sdk::{
+    DirCursor, DirEntry, Endian, Error, ErrorKind, Fields, FileType, Limits, NodeId, Result, to_u64, to_usize,
+};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -303,7 +305,7 @@ impl<'a> Directory<'a> {
             self.limits.max_directory_entries.saturating_mul(MAX_REC_LEN).max(block_size.bytes());
         for_each_run(self.blocks, self.inode, range, &mut |run| {
             let Some(first) = run.physical else { return Ok(ControlFlow::Continue(())) };
-            for index in 0..run.count {
+            for index in 0..run.length {
                 bytes_left = bytes_left.checked_sub(block_size.bytes()).ok_or_else(|| self.too_large())?;
                 let number = first.get().saturating_add(index);
                 let block = self.blocks.number(number).ok_or_else(|| self.inode.corrupt(0x28, "a block"))?;

@@ -1,11 +1,11 @@
 //! "Extent Tree" (`struct ext4_extent_header`, `ext4_extent_idx`, `ext4_extent`).
 
-use crate::block_map::{NodeBudget, Run, RunSink};
+use crate::block_map::{Run, RunSink};
 use crate::blocks::Blocks;
 use crate::inode::Inode;
 use crate::metadata_checksum;
 use core::ops::{ControlFlow, Range};
-use fsimage_sdk::{Endian, Fields, Result};
+use fsimage_sdk::{Endian, Fields, NodeBudget, Result};
 
 const MAGIC: u16 = 0xf30a;
 /// Five levels of the smallest nodes address 2^32 blocks; Linux makes no deeper tree.
@@ -109,7 +109,7 @@ impl Walk<'_> {
         for number in 0..entries {
             let extent = Extent::read(node, entry_offset(number), at_least..covers.end, self.blocks.count())?;
             at_least = extent.run.end();
-            let Some(run) = cut(&extent.run, &self.range, self.blocks) else { continue };
+            let Some(run) = extent.run.within(&self.range)? else { continue };
             if extent.written && (self.sink)(run)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
@@ -143,17 +143,8 @@ impl Extent {
                 let why = format_args!("extent of {count} blocks at ee_start {start} of {block_count}");
                 node.corrupt(offset, why)
             })?;
-        Ok(Self { run: Run { logical: ee_block, count, physical: Some(physical) }, written })
+        Ok(Self { run: Run { logical: ee_block, length: count, physical: Some(physical) }, written })
     }
-}
-
-/// The part of a run that lies within `range`.
-fn cut(run: &Run, range: &Range<u64>, blocks: &Blocks) -> Option<Run> {
-    let start = run.logical.max(range.start);
-    let count = run.end().min(range.end).checked_sub(start).filter(|&count| count > 0)?;
-    let skipped = start.checked_sub(run.logical)?;
-    let physical = blocks.number(run.physical?.get().checked_add(skipped)?)?;
-    Some(Run { logical: start, count, physical: Some(physical) })
 }
 
 /// Checks the header and gives the number of entries behind it.

@@ -4,9 +4,9 @@
 use crate::blocks::Blocks;
 use crate::inode::GOOD_OLD_SIZE;
 use crate::superblock::Superblock;
-use crate::units::{BlockNumber, InodeNumber, to_u64};
+use crate::units::{BlockNumber, InodeNumber};
 use core::ops::Range;
-use fsimage_sdk::{Fields, Result};
+use fsimage_sdk::{Fields, Result, to_u64};
 
 /// Bytes of tag and length.
 pub(crate) const HEADER_SIZE: usize = 4;

@@ -1,13 +1,12 @@
 //! Regular files: their bytes, and where these lie.
 
-use crate::block_map::{Run, for_each_run};
+use crate::block_map::{Run, RunSink, for_each_run};
 use crate::blocks::Blocks;
 use crate::inline_data;
 use crate::inode::Inode;
 use crate::superblock::Superblock;
-use crate::units::{to_u64, to_usize};
 use core::ops::ControlFlow;
-use fsimage_sdk::{Error, ErrorKind, Extent, ExtentKind, FileType, Result};
+use fsimage_sdk::{Error, ErrorKind, Extent, ExtentKind, FileType, Result, Runs, to_u64, to_usize};
 
 /// Fills `buffer` from byte `offset`; the count is short only at the end of the file.
 ///
@@ -82,51 +81,29 @@ pub(crate) fn extents(
     if blocks.has_escaped() {
         // All or nothing: who got some extents would take what follows them for an error of the disk.
         for_each_run(blocks, inode, range.clone(), &mut |run| {
-            for_each_extent(blocks, &run, size, &mut |_| ControlFlow::Continue(()))
+            for_each_piece(blocks, &run, &mut |_| Ok(ControlFlow::Continue(())))
         })?;
     }
-    let mut pending: Option<Extent> = None;
+    let mut to_extent = |run| Ok(sink(extent(blocks, &run, size)?));
+    // Blocks that the journal moved next to each other join anew.
+    let mut runs = Runs::new(range.start, &mut to_extent);
     let mut stopped = false;
-    for_each_run(blocks, inode, range, &mut |run| {
-        let flow = for_each_extent(blocks, &run, size, &mut |extent| match &mut pending {
-            // Blocks that the journal moved next to each other.
-            Some(last) if joins(last, &extent) => {
-                last.length = last.length.saturating_add(extent.length);
-                ControlFlow::Continue(())
-            }
-            _ => pending.replace(extent).map_or(ControlFlow::Continue(()), &mut *sink),
-        })?;
+    for_each_run(blocks, inode, range.clone(), &mut |run| {
+        let flow = for_each_piece(blocks, &run, &mut |piece| runs.add(piece))?;
         stopped = flow.is_break();
         Ok(flow)
     })?;
-    if let Some(last) = pending.filter(|_| !stopped) {
-        let _ = sink(last);
+    if !stopped {
+        let _ = runs.finish(range.end)?;
     }
     Ok(())
 }
 
-/// Does `next` go on where `last` ends, on the volume too?
-fn joins(last: &Extent, next: &Extent) -> bool {
-    match (last.kind, next.kind) {
-        (ExtentKind::Data { physical, .. }, ExtentKind::Data { physical: behind, .. }) => {
-            physical.checked_add(last.length) == Some(behind)
-        }
-        (ExtentKind::Hole, ExtentKind::Hole) => true,
-        _ => false,
-    }
-}
-
-/// A run in bytes, in pieces where parts of it lie in the journal.
-fn for_each_extent(
-    blocks: &Blocks,
-    run: &Run,
-    size: u64,
-    sink: &mut dyn FnMut(Extent) -> ControlFlow<()>,
-) -> Result<ControlFlow<()>> {
-    let Some(first) = run.physical else { return Ok(sink(extent(blocks, run, size)?)) };
-    blocks.for_each_piece(first, run.count, &mut |skipped, count, physical| {
-        let logical = run.logical.saturating_add(skipped);
-        Ok(sink(extent(blocks, &Run { logical, count, physical: Some(physical) }, size)?))
+/// A run in pieces, where parts of it lie in the journal.
+fn for_each_piece(blocks: &Blocks, run: &Run, sink: RunSink<'_>) -> Result<ControlFlow<()>> {
+    let Some(first) = run.physical else { return sink(*run) };
+    blocks.for_each_piece(first, run.length, &mut |skipped, length, physical| {
+        sink(Run { logical: run.logical.saturating_add(skipped), length, physical: Some(physical) })
     })
 }
 

@@ -3,8 +3,8 @@
 use crate::blocks::Blocks;
 use crate::metadata_checksum;
 use crate::superblock::Superblock;
-use crate::units::{BlockNumber, GroupNumber, beyond_64_bits, to_usize};
-use fsimage_sdk::{Endian, Fields, Result};
+use crate::units::{BlockNumber, GroupNumber, beyond_64_bits};
+use fsimage_sdk::{Endian, Fields, Result, to_usize};
 
 /// The part of a descriptor that a reader needs.
 ///

@@ -1,11 +1,11 @@
 //! "Direct/Indirect Block Addressing": twelve direct pointers, then one map each of one, two and three levels.
 
-use crate::block_map::{NodeBudget, Run, RunSink};
+use crate::block_map::{Run, RunSink};
 use crate::blocks::Blocks;
 use crate::inode::Inode;
-use crate::units::{BlockNumber, to_usize};
+use crate::units::BlockNumber;
 use core::ops::{ControlFlow, Range};
-use fsimage_sdk::{Endian, Error, Fields, Result};
+use fsimage_sdk::{Endian, Error, Fields, NodeBudget, Result, to_usize};
 
 const DIRECT_POINTERS: u64 = 12;
 /// Bytes of a pointer, in `i_block` and in every node.
@@ -75,7 +75,7 @@ impl Walk<'_> {
             node.corrupt(offset, format_args!("pointer to block {number} of {}", self.blocks.count()))
         })?;
         let Some(below) = level.checked_sub(1) else {
-            return (self.sink)(Run { logical: first, count: 1, physical: Some(block) });
+            return (self.sink)(Run { logical: first, length: 1, physical: Some(block) });
         };
         if self.path.contains(&Some(block)) {
             return Err(node.corrupt(offset, format_args!("indirect block {number} lies below itself")));

@@ -4,8 +4,7 @@ use crate::blocks::Blocks;
 use crate::inode::{GOOD_OLD_SIZE, I_BLOCK_SIZE, Inode};
 use crate::raw_inode;
 use crate::superblock::Superblock;
-use crate::units::to_usize;
-use fsimage_sdk::{Endian, Fields, Result};
+use fsimage_sdk::{Endian, Fields, Result, to_usize};
 
 /// `h_magic` of "Extended Attributes" within an inode.
 const XATTR_MAGIC: u32 = 0xea02_0000;

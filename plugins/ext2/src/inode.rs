@@ -5,8 +5,8 @@ use crate::group_descriptor::GroupDescriptor;
 use crate::metadata_checksum;
 use crate::patches::Ranges;
 use crate::superblock::Superblock;
-use crate::units::{InodeNumber, beyond_64_bits, join_u64, to_usize};
-use fsimage_sdk::{Endian, Error, Fields, FileType, Metadata, Result};
+use crate::units::{InodeNumber, beyond_64_bits, join_u64};
+use fsimage_sdk::{Endian, Error, Fields, FileType, Metadata, Result, to_usize};
 use std::sync::Arc;
 
 /// Bytes of `i_block`: a map's root, a short symlink, or inline data.

@@ -13,8 +13,8 @@ use crate::journal_superblock::{Checksums, JournalSuperblock, MAGIC};
 use crate::journal_tags::{self, Tag};
 use crate::overlay::{JournalCopy, Overlay};
 use crate::superblock::Superblock;
-use crate::units::{BlockNumber, to_u64};
-use fsimage_sdk::{Endian, Error, Fields, Limits, Result, crc32c};
+use crate::units::BlockNumber;
+use fsimage_sdk::{Endian, Error, Fields, Limits, Result, crc32c, to_u64};
 use std::sync::Arc;
 
 const BLOCKTYPE_DESCRIPTOR: u32 = 1;

@@ -33,7 +33,7 @@ impl JournalMap {
             }
             if let Some(first) = run.physical {
                 // A truncated image is no failure of the host's disk: GRUB would boot it.
-                let length = blocks.block_size().start_of(run.count)?;
+                let length = blocks.block_size().start_of(run.length)?;
                 blocks.check_on_volume(blocks.place(first)?, length).map_err(|error| {
                     Error::corrupt("the journal runs past the volume's end").at(error.offset().unwrap_or(0))
                 })?;

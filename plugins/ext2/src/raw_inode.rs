@@ -3,8 +3,8 @@
 use crate::blocks::Blocks;
 use crate::inode::{EXTENTS_FL, GOOD_OLD_SIZE, I_BLOCK_SIZE, Inode, place};
 use crate::superblock::Superblock;
-use crate::units::{InodeNumber, to_usize};
-use fsimage_sdk::Result;
+use crate::units::InodeNumber;
+use fsimage_sdk::{Result, to_usize};
 
 const I_BLOCK: usize = 0x28;
 const I_GENERATION: usize = 0x64;

@@ -5,8 +5,7 @@ use crate::file::read_mapped;
 use crate::inline_data;
 use crate::inode::{I_BLOCK_SIZE, Inode};
 use crate::superblock::Superblock;
-use crate::units::to_usize;
-use fsimage_sdk::{Error, ErrorKind, FileType, Result};
+use fsimage_sdk::{Error, ErrorKind, FileType, Result, to_usize};
 
 /// Longest target in bytes (Linux: `PATH_MAX`).
 const MAX_TARGET: u64 = 4096;

@@ -1,7 +1,7 @@
 //! Units as types: a number of one kind cannot pass for another, and none exists unchecked.
 
 use core::num::NonZeroU32;
-use fsimage_sdk::{Error, Result};
+use fsimage_sdk::{Error, Place, Result, to_usize};
 
 /// Length of a block in bytes: a power of two from 1 KiB to 64 KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,12 @@ impl BlockNumber {
     }
 }
 
+impl Place for BlockNumber {
+    fn behind(self, blocks: u64) -> Option<Self> {
+        self.0.checked_add(blocks).map(Self)
+    }
+}
+
 /// An inode's number: never 0, at most the inode count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InodeNumber(NonZeroU32);
@@ -89,16 +95,6 @@ impl InodeNumber {
 /// A block group's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GroupNumber(pub(crate) u32);
-
-/// A length that must fit into memory's own unit.
-pub(crate) fn to_usize(number: u64) -> Result<usize> {
-    usize::try_from(number).map_err(|_| Error::limit(format!("{number} bytes exceed the address space")))
-}
-
-/// A length in memory as a length on the disk.
-pub(crate) fn to_u64(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
 
 pub(crate) fn beyond_64_bits() -> Error {
     Error::corrupt("a position beyond 64 bits")

@@ -2,9 +2,10 @@
 
 use crate::boot_image::BootImage;
 use crate::file::Data;
-use crate::units::{to_u64, to_usize};
 use core::ops::ControlFlow;
-use fsimage_sdk::{DirCursor, DirEntry, Error, ErrorKind, FileType, Metadata, NodeId, Result};
+use fsimage_sdk::{
+    DirCursor, DirEntry, Error, ErrorKind, FileType, Metadata, NodeId, Result, to_u64, to_usize,
+};
 
 /// The directory's name.
 pub(crate) const NAME: &[u8] = b"[BOOT]";

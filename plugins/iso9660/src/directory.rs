@@ -3,10 +3,10 @@
 use crate::directory_record::{DirectoryRecord, PARENT_NAME};
 use crate::node::{Node, node_of};
 use crate::tree::Tree;
-use crate::units::{SECTOR, SECTOR_BYTES, to_u64, to_usize};
+use crate::units::{SECTOR, SECTOR_BYTES};
 use crate::view::View;
 use core::ops::ControlFlow;
-use fsimage_sdk::{DirCursor, DirEntry, Error, ErrorKind, FileType, NodeId, Result};
+use fsimage_sdk::{DirCursor, DirEntry, Error, ErrorKind, FileType, NodeId, Result, to_u64, to_usize};
 
 /// Longest directory, in bytes: a million records of the longest kind.
 const MAX_DIRECTORY: u64 = 256 << 20;

@@ -3,8 +3,8 @@
 use crate::date;
 use crate::remarks::Remarks;
 use crate::sectors::Sectors;
-use crate::units::{BlockSize, to_u64};
-use fsimage_sdk::{Endian, Error, Fields, Result};
+use crate::units::BlockSize;
+use fsimage_sdk::{Endian, Error, Fields, Result, to_u64};
 
 /// Bytes of a record before its name.
 const FIXED_PART: usize = 33;

@@ -1,9 +1,8 @@
 //! File sections (ECMA-119 6.5): a file's data in one piece, or in several that follow each other.
 
 use crate::sectors::Sectors;
-use crate::units::{to_u64, to_usize};
 use core::ops::ControlFlow;
-use fsimage_sdk::{Error, ErrorKind, Extent, ExtentKind, Result};
+use fsimage_sdk::{Error, ErrorKind, Extent, ExtentKind, Result, to_u64, to_usize};
 
 /// A piece of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,8 @@
 //! Metadata of the volume, the last pieces of it kept.
 
 use crate::remarks::Remarks;
-use crate::units::{to_u64, to_usize};
-use fsimage_sdk::{Error, ErrorKind, ReadAt, Result, Volume};
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use fsimage_sdk::{Error, ErrorKind, ReadAt, Recent, Result, Volume, to_u64, to_usize};
+use std::sync::Arc;
 
 /// Bytes read at a time: four sectors of a directory.
 const PIECE: u64 = 8 << 10;
@@ -16,15 +14,15 @@ const MAX_STRUCTURE: usize = 4096;
 /// Reads structures by their place. File data never goes through here: it would push the metadata out.
 pub(crate) struct Sectors {
     volume: Volume,
-    /// Newest last. A mutex that is only ever tried: a reader that finds it taken does without.
-    kept: Mutex<VecDeque<(u64, Arc<[u8]>)>>,
+    /// By where they begin.
+    recent: Recent<u64>,
     /// What was odd about what was read.
     remarks: Remarks,
 }
 
 impl Sectors {
     pub(crate) fn new(volume: Volume) -> Self {
-        Self { volume, kept: Mutex::default(), remarks: Remarks::default() }
+        Self { volume, recent: Recent::new(PIECES_KEPT), remarks: Remarks::default() }
     }
 
     pub(crate) fn volume(&self) -> &dyn ReadAt {
@@ -64,37 +62,16 @@ impl Sectors {
     /// # Errors
     /// `Io`.
     pub(crate) fn check_on_volume(&self, place: u64, length: u64) -> Result<()> {
-        let size = self.volume.size();
-        match place.checked_add(length) {
-            Some(end) if end <= size => Ok(()),
-            _ => {
-                Err(Error::new(ErrorKind::Io, format!("{length} bytes past the end of {size} bytes"))
-                    .at(place))
-            }
-        }
+        self.volume.check_range(place, length)
     }
 
     fn piece(&self, start: u64) -> Result<Arc<[u8]>> {
-        if let Some(bytes) = self.recall(start) {
+        if let Some(bytes) = self.recent.get(start) {
             return Ok(bytes);
         }
         let length = self.volume.size().saturating_sub(start).min(PIECE);
         let bytes: Arc<[u8]> = self.volume().read_vec_at(start, to_usize(length)?)?.into();
-        if let Ok(mut kept) = self.kept.try_lock() {
-            if kept.len() >= PIECES_KEPT {
-                kept.pop_front();
-            }
-            kept.push_back((start, Arc::clone(&bytes)));
-        }
+        self.recent.keep(start, &bytes);
         Ok(bytes)
-    }
-
-    fn recall(&self, start: u64) -> Option<Arc<[u8]>> {
-        let mut kept = self.kept.try_lock().ok()?;
-        let index = kept.iter().rposition(|(place, _)| *place == start)?;
-        let entry = kept.remove(index)?;
-        let bytes = Arc::clone(&entry.1);
-        kept.push_back(entry);
-        Some(bytes)
     }
 }

@@ -1,7 +1,6 @@
 //! Units as types: a number of one kind cannot pass for another, and none exists unchecked.
 
 use core::num::NonZeroU16;
-use fsimage_sdk::{Error, Result};
 
 /// Bytes of a logical sector, in which volume descriptors and directories are laid out (ECMA-119 6.1.2).
 pub(crate) const SECTOR: u64 = 2048;
@@ -29,16 +28,6 @@ impl BlockSize {
     pub(crate) fn place(self, block: u32) -> u64 {
         u64::from(block).saturating_mul(self.bytes())
     }
-}
-
-/// A length that must fit into memory's own unit.
-pub(crate) fn to_usize(number: u64) -> Result<usize> {
-    usize::try_from(number).map_err(|_| Error::limit(format!("{number} bytes exceed the address space")))
-}
-
-/// A length in memory as a length on the disc.
-pub(crate) fn to_u64(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use crate::file::Data;
 use crate::sectors::Sectors;
 use crate::susp::Entry;
-use crate::units::{to_u64, to_usize};
 use flate2::{Decompress, FlushDecompress, Status};
-use fsimage_sdk::{Endian, Error, ErrorKind, Fields, Result};
+use fsimage_sdk::{Endian, Error, ErrorKind, Fields, Result, to_u64, to_usize};
 use std::sync::{Arc, Mutex};
 
 /// Length of a `ZF` entry.

@@ -3,10 +3,8 @@
 
 use crate::overlay::Overlay;
 use crate::superblock::Superblock;
-use crate::units::to_u64;
-use fsimage_sdk::{Error, ErrorKind, Remarks, Result, Volume};
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use fsimage_sdk::{Recent, Remarks, Result, Volume, to_u64};
+use std::sync::Arc;
 
 /// Bytes of metadata kept: enough for the directories of one boot and a map's path.
 const CACHE_BYTES: u64 = 256 << 10;
@@ -16,21 +14,15 @@ pub(crate) struct Blocks {
     volume: Volume,
     overlay: Overlay,
     remarks: Remarks,
-    /// Newest last. A mutex that is only ever tried: a reader that finds it taken does without.
-    kept: Mutex<VecDeque<(u64, Arc<[u8]>)>>,
-    capacity: usize,
+    /// By place and length.
+    recent: Recent<(u64, usize)>,
 }
 
 impl Blocks {
     pub(crate) fn new(volume: Volume, superblock: &Superblock, overlay: Overlay, remarks: Remarks) -> Self {
         let capacity = CACHE_BYTES.checked_div(superblock.block_size.bytes()).unwrap_or(0).clamp(4, 64);
-        let capacity = usize::try_from(capacity).unwrap_or(4);
-        Self { volume, overlay, remarks, kept: Mutex::default(), capacity }
-    }
-
-    /// Length of the volume in bytes.
-    pub(crate) fn volume_size(&self) -> u64 {
-        self.volume.size()
+        let recent = Recent::new(usize::try_from(capacity).unwrap_or(4));
+        Self { volume, overlay, remarks, recent }
     }
 
     pub(crate) fn remarks(&self) -> &Remarks {
@@ -42,14 +34,14 @@ impl Blocks {
     /// # Errors
     /// `Io` when the volume ends before them, or the host's read fails.
     pub(crate) fn read(&self, place: u64, length: usize) -> Result<Arc<[u8]>> {
-        if let Some(bytes) = self.recall(place, length) {
+        if let Some(bytes) = self.recent.get((place, length)) {
             return Ok(bytes);
         }
         // The range is checked before memory is taken.
         let mut bytes = self.volume.read_vec_at(place, length)?;
         self.overlay.apply(&self.volume, place, &mut bytes)?;
         let bytes: Arc<[u8]> = bytes.into();
-        self.keep(place, &bytes);
+        self.recent.keep((place, length), &bytes);
         Ok(bytes)
     }
 
@@ -74,32 +66,7 @@ impl Blocks {
 
     /// Checks that a range of data lies on the volume: an image may be shorter than its filesystem says.
     pub(crate) fn check_on_volume(&self, place: u64, length: u64) -> Result<()> {
-        match place.checked_add(length) {
-            Some(end) if end <= self.volume_size() => Ok(()),
-            _ => Err(Error::new(
-                ErrorKind::Io,
-                format!("{length} bytes of data past the end of {} bytes", self.volume_size()),
-            )
-            .at(place)),
-        }
-    }
-
-    fn recall(&self, place: u64, length: usize) -> Option<Arc<[u8]>> {
-        let mut kept = self.kept.try_lock().ok()?;
-        let index = kept.iter().position(|(at, bytes)| *at == place && bytes.len() == length)?;
-        let entry = kept.remove(index)?;
-        let bytes = Arc::clone(&entry.1);
-        kept.push_back(entry);
-        Some(bytes)
-    }
-
-    fn keep(&self, place: u64, bytes: &Arc<[u8]>) {
-        if let Ok(mut kept) = self.kept.try_lock() {
-            if kept.len() >= self.capacity {
-                kept.pop_front();
-            }
-            kept.push_back((place, Arc::clone(bytes)));
-        }
+        self.volume.check_range(place, length)
     }
 }
 

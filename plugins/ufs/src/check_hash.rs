@@ -4,8 +4,7 @@
 use crate::blocks::Blocks;
 use crate::flavour::Flavour;
 use crate::state::{METACKHASH, State};
-use crate::units::to_usize;
-use fsimage_sdk::{Fields, Remarks, Result, Volume, crc32c};
+use fsimage_sdk::{Fields, Remarks, Result, Volume, crc32c, to_usize};
 
 /// `CK_SUPERBLOCK`.
 const SUPERBLOCK: u32 = 0x1;

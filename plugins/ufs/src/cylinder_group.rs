@@ -4,8 +4,8 @@
 use crate::blocks::Blocks;
 use crate::check_hash;
 use crate::superblock::Superblock;
-use crate::units::{GroupNumber, to_usize};
-use fsimage_sdk::{Error, Fields, Result};
+use crate::units::GroupNumber;
+use fsimage_sdk::{Error, Fields, Result, to_usize};
 
 /// Verifies the group an inode lies in: `cg_ckhash` at 0x84.
 ///

@@ -5,9 +5,11 @@ use crate::blocks::Blocks;
 use crate::flavour::EntryHeader;
 use crate::inode::Inode;
 use crate::superblock::Superblock;
-use crate::units::{InodeNumber, to_u64, to_usize};
+use crate::units::InodeNumber;
 use core::ops::ControlFlow;
-use fsimage_sdk::{DirCursor, DirEntry, Error, ErrorKind, Fields, FileType, Limits, NodeId, Result};
+use fsimage_sdk::{
+    DirCursor, DirEntry, Error, ErrorKind, Fields, FileType, Limits, NodeId, Result, to_u64, to_usize,
+};
 
 /// `DIRBLKSIZ`: no entry crosses a multiple of it.
 const CHUNK: usize = 512;
@@ -114,7 +116,7 @@ impl<'a> Directory<'a> {
         // Chunks may be empty of entries, so the entries' limit alone would not end the walk in time.
         let mut bytes_left = self.limits.max_directory_entries.saturating_mul(MAX_RECLEN).max(block_size);
         for_each_run(self.blocks, self.superblock, self.inode, start..self.inode.size(), &mut |run| {
-            let Some(place) = run.place else {
+            let Some(place) = run.physical else {
                 return Err(self
                     .inode
                     .bad_size(format_args!("a hole at byte {} of the directory", run.logical)));

@@ -4,9 +4,8 @@ use crate::block_map::{Run, for_each_run};
 use crate::blocks::Blocks;
 use crate::inode::Inode;
 use crate::superblock::Superblock;
-use crate::units::{to_u64, to_usize};
 use core::ops::ControlFlow;
-use fsimage_sdk::{Error, ErrorKind, Extent, ExtentKind, FileType, Result};
+use fsimage_sdk::{Error, ErrorKind, Extent, ExtentKind, FileType, Result, to_u64, to_usize};
 
 /// Fills `buffer` from byte `offset`; the count is short only at the end of the file.
 ///
@@ -42,7 +41,7 @@ pub(crate) fn read_mapped(
         let part = buffer
             .get_mut(start..to_usize(run.end().saturating_sub(offset))?)
             .ok_or_else(|| Error::new(ErrorKind::Internal, "a run outside of its range"))?;
-        match run.place {
+        match run.physical {
             Some(place) => blocks.read_exact_at(place, part)?,
             None => part.fill(0),
         }
@@ -66,7 +65,7 @@ pub(crate) fn extents(
     if blocks.has_overlay() {
         // All or nothing: who got some extents would take what follows them for an error of the disk.
         for_each_run(blocks, superblock, inode, range.clone(), &mut |run| {
-            if run.place.is_some_and(|place| !blocks.is_plain(place, run.length)) {
+            if run.physical.is_some_and(|place| !blocks.is_plain(place, run.length)) {
                 let text = format!("inode {}: newer bytes of it lie in Solaris' log", inode.number.get());
                 return Err(Error::unsupported(text));
             }
@@ -77,7 +76,7 @@ pub(crate) fn extents(
 }
 
 fn extent(blocks: &Blocks, run: &Run) -> Result<Extent> {
-    let kind = match run.place {
+    let kind = match run.physical {
         Some(physical) => {
             blocks.check_on_volume(physical, run.length)?;
             ExtentKind::Data { volume: 0, physical }

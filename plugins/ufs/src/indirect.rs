@@ -1,13 +1,12 @@
 //! Twelve direct pointers, then one map each of one, two and three levels of indirect blocks.
 
-use crate::block_map::{NodeBudget, Run, RunSink};
+use crate::block_map::{Run, RunSink};
 use crate::blocks::Blocks;
 use crate::flavour::Pointer;
 use crate::inode::{DIRECT, Inode};
 use crate::superblock::Superblock;
-use crate::units::to_usize;
 use core::ops::{ControlFlow, Range};
-use fsimage_sdk::{Fields, Result};
+use fsimage_sdk::{Fields, NodeBudget, Result, to_usize};
 
 /// Levels of the deepest map (`NIADDR`).
 const MAX_LEVEL: usize = 3;
@@ -89,7 +88,7 @@ impl Walk<'_> {
         let place = self.superblock.place(fragment);
         let Some(below) = level.checked_sub(1) else {
             let logical = self.superblock.block_size.start_of(first)?;
-            return (self.sink)(Run { logical, length, place: Some(place) });
+            return (self.sink)(Run { logical, length, physical: Some(place) });
         };
         if self.path.contains(&Some(number)) {
             return Err(node.corrupt(offset, format_args!("indirect block {number} lies below itself")));

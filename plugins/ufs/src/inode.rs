@@ -3,8 +3,8 @@
 use crate::blocks::Blocks;
 use crate::flavour::Flavour;
 use crate::superblock::Superblock;
-use crate::units::{InodeNumber, to_usize};
-use fsimage_sdk::{Error, ErrorKind, Fields, FileType, Metadata, Result};
+use crate::units::InodeNumber;
+use fsimage_sdk::{Error, ErrorKind, Fields, FileType, Metadata, Result, to_usize};
 
 /// Direct pointers of an inode (`NDADDR`).
 pub(crate) const DIRECT: u64 = 12;

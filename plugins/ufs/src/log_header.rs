@@ -3,8 +3,7 @@
 use crate::flavour::Flavour;
 use crate::log_space::{LogExtent, LogPosition, LogSpace, SECTOR, USABLE};
 use crate::superblock::Superblock;
-use crate::units::to_usize;
-use fsimage_sdk::{Endian, Error, ErrorKind, Fields, Result, Volume};
+use fsimage_sdk::{Endian, Error, ErrorKind, Fields, Result, Volume, to_usize};
 
 /// `LUFS_EXTENTS` of `extent_block.type`.
 const EXTENTS: u32 = 0;

@@ -5,8 +5,7 @@ use crate::log_header::Log;
 use crate::log_space::{LogPosition, SECTOR, USABLE};
 use crate::overlay::{Overlay, Source};
 use crate::superblock::Superblock;
-use crate::units::{to_u64, to_usize};
-use fsimage_sdk::{Endian, Error, Fields, Limits, Result, Volume};
+use fsimage_sdk::{Endian, Error, Fields, Limits, Result, Volume, to_u64, to_usize};
 
 /// Bytes of `struct delta`.
 const DELTA_SIZE: usize = 16;

@@ -1,8 +1,8 @@
 //! The space of Solaris' log: extents on the volume that make one run of sectors, each of which ends in a trailer; behind
 //! the last sector the first follows.
 
-use crate::units::{beyond_64_bits, to_u64, to_usize};
-use fsimage_sdk::{Error, Result, Volume};
+use crate::units::beyond_64_bits;
+use fsimage_sdk::{Error, Result, Volume, to_u64, to_usize};
 
 /// `DEV_BSIZE`.
 pub(crate) const SECTOR: u64 = 512;

@@ -3,8 +3,7 @@
 
 use crate::blocks::end_of;
 use crate::log_space::{LogPosition, LogSpace};
-use crate::units::{to_u64, to_usize};
-use fsimage_sdk::{Error, ErrorKind, Result, Volume};
+use fsimage_sdk::{Error, ErrorKind, Result, Volume, to_u64, to_usize};
 use std::collections::BTreeMap;
 
 /// Bytes that a piece takes in memory, roughly: what a limit is divided by.

@@ -2,8 +2,7 @@
 
 use crate::flavour::Magic;
 use crate::superblock::{MAGIC_OFFSET, SUPERBLOCK_SIZE, Superblock};
-use crate::units::to_u64;
-use fsimage_sdk::{Endian, Error, ErrorKind, Result, Volume};
+use fsimage_sdk::{Endian, Error, ErrorKind, Result, Volume, to_u64};
 
 /// `SBLOCKSEARCH`, the order in which BSD's kernels look: `SBLOCK_UFS2`, `SBLOCK_UFS1`, `SBLOCK_FLOPPY`,
 /// `SBLOCK_PIGGY`. Solaris has `SBOFF`, the second.

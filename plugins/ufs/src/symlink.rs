@@ -4,8 +4,7 @@ use crate::blocks::Blocks;
 use crate::file::read_mapped;
 use crate::inode::Inode;
 use crate::superblock::Superblock;
-use crate::units::to_usize;
-use fsimage_sdk::{ErrorKind, FileType, Result};
+use fsimage_sdk::{ErrorKind, FileType, Result, to_usize};
 
 /// Longest target in bytes: `MAXPATHLEN` is 1024, and Linux, which writes UFS too, has 4096.
 const MAX_TARGET: u64 = 4096;

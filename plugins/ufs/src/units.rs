@@ -123,16 +123,6 @@ impl InodeNumber {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GroupNumber(pub(crate) u32);
 
-/// A length that must fit into memory's own unit.
-pub(crate) fn to_usize(number: u64) -> Result<usize> {
-    usize::try_from(number).map_err(|_| Error::limit(format!("{number} bytes exceed the address space")))
-}
-
-/// A length in memory as a length on the disk.
-pub(crate) fn to_u64(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
 pub(crate) fn beyond_64_bits() -> Error {
     Error::corrupt("a position beyond 64 bits")
 }
