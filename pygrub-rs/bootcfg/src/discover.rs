@@ -90,15 +90,23 @@ fn configurations(guest: &dyn Guest, volume: VolumeId) -> Vec<Candidate> {
     places.chain(vendors(guest, volume)).chain(systemd_boot).collect()
 }
 
-/// GRUB's on an EFI system partition, or on a disc made like one: `/EFI/VENDOR/grub.cfg`, by name.
+/// What lies in a vendor's directory of an EFI system partition, or of a disc made like one, by the vendors' names:
+/// `/EFI/VENDOR/grub.cfg`, then ELILO's.
 fn vendors(guest: &dyn Guest, volume: VolumeId) -> Vec<Candidate> {
-    let mut names = guest.list(volume, b"/EFI", MAX_VENDORS).unwrap_or_default();
+    // The same directory where the filesystem knows no case.
+    let list =
+        |root: &'static str| guest.list(volume, root.as_bytes(), MAX_VENDORS).ok().map(|names| (root, names));
+    let Some((root, mut names)) = list("/EFI").or_else(|| list("/efi")) else { return Vec::new() };
     names.sort_by(|a, b| a.name.cmp(&b.name));
-    let paths = names.iter().map(|name| [b"/EFI/", name.name.as_slice(), b"/grub.cfg"].concat());
     let is_file =
         |path: &Vec<u8>| guest.status(volume, path).is_some_and(|status| status.kind == FileKind::File);
-    let candidate = |path| Candidate { loader: Loader::Grub2, config: FileRef { volume, path } };
-    paths.filter(is_file).map(candidate).collect()
+    let of_loader = |(loader, file): (Loader, &str)| {
+        let paths =
+            names.iter().map(|name| [root.as_bytes(), b"/", &name.name, b"/", file.as_bytes()].concat());
+        let candidate = |path| Candidate { loader, config: FileRef { volume, path } };
+        paths.filter(is_file).map(candidate).collect::<Vec<_>>()
+    };
+    [(Loader::Grub2, "grub.cfg"), (Loader::Elilo, "elilo.conf")].into_iter().flat_map(of_loader).collect()
 }
 
 /// The menu of one of [`candidates`].
@@ -139,7 +147,7 @@ pub fn discover(guest: &dyn Guest, volume: VolumeId, limits: &Limits) -> Result<
                 menu.notes.splice(0..0, passed_over);
                 return Ok(Some(menu));
             }
-            Ok(ref menu) => format!("{path} gives nothing to boot: {}", menu.first_problem()),
+            Ok(ref menu) => format!("{path} gives nothing to boot: {}", menu.why_nothing_boots()),
             Err(ref error) => error.to_string(),
         };
         passed_over.push(why);

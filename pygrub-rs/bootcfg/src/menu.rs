@@ -4,6 +4,9 @@ use crate::access::{Hotkey, Secret, Security, TimeoutStyle};
 use crate::guest::{BootFile, FileRef};
 use std::sync::Arc;
 
+/// So many notes are told in one line.
+const MOST_NOTES: usize = 3;
+
 /// One bootable (or, with [`BootEntry::problems`], not bootable) line of the menu.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BootEntry {
@@ -128,10 +131,17 @@ pub struct BootMenu {
 }
 
 impl BootMenu {
-    /// Why nothing of it boots.
+    /// Why nothing of it boots: its first entry's problem; without entries, what became of those that it might have had.
     #[must_use]
-    pub fn first_problem(&self) -> &str {
+    pub fn why_nothing_boots(&self) -> String {
         let problem = self.entries.iter().flat_map(|entry| &entry.problems).next();
-        problem.map_or("it has no menu entry", String::as_str)
+        let problem = problem.map_or("it has no menu entry", String::as_str);
+        let notes = self.notes.get(..MOST_NOTES.min(self.notes.len())).unwrap_or_default();
+        let more = self.notes.len().saturating_sub(MOST_NOTES);
+        match (self.entries.is_empty(), notes, more) {
+            (false, ..) | (true, [], _) => problem.to_owned(),
+            (true, notes, 0) => format!("{problem} ({})", notes.join("; ")),
+            (true, notes, more) => format!("{problem} ({}; and {more} more notes)", notes.join("; ")),
+        }
     }
 }

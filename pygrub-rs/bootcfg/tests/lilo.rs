@@ -2,7 +2,7 @@
 
 mod common;
 
-use bootcfg::{BootMenu, Limits, Loader, parse_config};
+use bootcfg::{BootMenu, Limits, Loader, Secret, parse_config};
 use common::{MapGuest, arguments, default, entry, kernel, ramdisks};
 
 const LILO: &str = "/etc/lilo.conf";
@@ -92,6 +92,41 @@ fn passwords() {
 }
 
 #[test]
+fn whose_password_it_is() {
+    // An image's own before that of all; `restricted` guards the arguments alone; without a password none of the three words means anything.
+    let menu = menu(
+        "password=all\nimage=/a\nimage=/b\npassword=own\nimage=/c\npassword=own\nrestricted\nimage=/d\nbypass\n\
+         other=/dev/sda2\nlabel=w\npassword=own\nimage=/e\nmandatory\n",
+    );
+    let told: Vec<_> = menu.entries.iter().map(|entry| (entry.restricted, entry.password.clone())).collect();
+    let own = || Some(Secret::Plain(b"own".to_vec()));
+    assert_eq!(
+        told,
+        [(true, None), (true, own()), (false, own()), (false, None), (true, own()), (true, None)]
+    );
+    assert_eq!(menu.security.password, Some(Secret::Plain(b"all".to_vec())));
+    let bare = "image=/a\nrestricted\nimage=/b\nmandatory\nimage=/c\nbypass\npassword=\"\"\n";
+    assert!(self::menu(bare).entries.iter().all(|entry| !entry.restricted && entry.password.is_none()));
+}
+
+#[test]
+fn arguments_of_all_and_literal() {
+    for (text, expected) in [
+        ("append=g\nimage=/a\n", "g"),
+        ("append=g\nimage=/a\nappend=o\n", "o"),
+        ("append=g\nimage=/a\naddappend=o\n", "g o"),
+        ("append=g\nimage=/a\nappend=\"\"\n", ""),
+        ("append=g\nroot=/dev/a\nread-only\nimage=/a\nliteral=\"l  l\"\n", "l  l"),
+        ("literal=g\nappend=x\nimage=/a\nroot=/dev/a\n", "g"),
+        ("literal=g\nimage=/a\nliteral=o\n", "o"),
+        // What is the loader's, and not the kernel's.
+        ("vga=normal\nimage=/a\nvga=791\nlock\nfallback=b\nmap-drive=0x80\nto=0x81\nkeytable=/x\n", ""),
+    ] {
+        assert_eq!(arguments(default(&menu(text))), expected, "{text}");
+    }
+}
+
+#[test]
 fn files_on_a_volume_mounted_at_boot() {
     let guest = MapGuest::with_config(LILO, "image=/boot/a\ninitrd=/boot/i\noptional\nimage=/boot/none\n")
         .volume("hd0,msdos2", "u", "boot")
@@ -130,6 +165,25 @@ fn elilo() {
     assert_eq!(arguments(default(&menu)), "ro root=/dev/sda2 nohalt");
     assert_eq!(arguments(entry(&menu, "xen")), "console=ttyS1 quiet");
     assert_eq!(kernel(entry(&menu, "An X")), "0:/efi/x");
+}
+
+#[test]
+fn elilo_in_any_vendors_directory() {
+    let text = "image=vmlinuz\nlabel=l\n";
+    for path in ["/EFI/SuSE/elilo.conf", "/EFI/mageia/elilo.conf", "/efi/boot/elilo.conf", "/elilo.conf"] {
+        let menu = MapGuest::with_config(path, text).menu();
+        assert_eq!(
+            (menu.loader, kernel(default(&menu))),
+            (Loader::Elilo, format!("0:{}", path.replace("elilo.conf", "vmlinuz")))
+        );
+    }
+    // By the vendors' names; GRUB's comes first.
+    let both = MapGuest::with_config("/EFI/b/elilo.conf", text).file("/EFI/a/elilo.conf", text).menu();
+    assert_eq!(kernel(default(&both)), "0:/EFI/a/vmlinuz");
+    let grub = MapGuest::with_config("/EFI/a/elilo.conf", text)
+        .file("/EFI/z/grub.cfg", "menuentry x { linux /k }\n")
+        .menu();
+    assert_eq!(kernel(default(&grub)), "0:/k");
 }
 
 #[test]

@@ -222,3 +222,30 @@ fn everything_is_bytes() {
     // The loader passes options on as they are.
     assert_eq!(only.arguments, b"\xfe=\x01 'x' \"y");
 }
+
+#[test]
+fn the_reason_when_every_entry_is_left_out() {
+    let guest = esp()
+        .file("/loader/loader.conf", "default a.conf\n")
+        .file("/loader/entries/a.conf", "title A\nlinux /vmlinuz-6.1\n")
+        .file("/loader/entries/b.conf", "title B\nlinux /arm\narchitecture aa64\n");
+    let menu = guest.menu();
+    assert_eq!((menu.entries.len(), menu.default), (0, None));
+    assert_eq!(
+        menu.why_nothing_boots(),
+        "it has no menu entry (/loader/entries/a.conf: left out, `/vmlinuz-6.1` is not there; \
+         /loader/entries/b.conf: left out, it is for the architecture `aa64`)"
+    );
+    // Another configuration of the volume's boots; the note on this one is the whole reason.
+    let more = guest.file("/boot.cfg", "menu=A:boot netbsd\n");
+    let many = (0..9).fold(esp(), |guest, number| {
+        guest.file(&format!("/loader/entries/{number}.conf"), format!("linux /k{number}\n"))
+    });
+    assert!(
+        many.menu().why_nothing_boots().ends_with("; and 6 more notes)"),
+        "{}",
+        many.menu().why_nothing_boots()
+    );
+    assert_eq!(more.menu().loader, Loader::NetBsd);
+    assert_eq!(esp().file("/loader/loader.conf", "").menu().why_nothing_boots(), "it has no menu entry");
+}

@@ -188,20 +188,26 @@ fn read(
     for index in 0..entries {
         told.entries.push(Entry::new(&session.menu_entry(index)?));
     }
+    told.notes = notes.0.iter().map(|note| escape(&note.0)).collect();
     told.passed_over = match default {
-        None => {
-            let problem = told.entries.iter().flat_map(|entry| &entry.problems).next();
-            let problem = problem.map_or("it has no menu entry", String::as_str);
-            Some(format!("nothing in it boots: {problem}"))
-        }
+        None => Some(format!("nothing in it boots: {}", why_nothing_boots(&told))),
         Some(_) if told.guess && !chosen => {
             Some("a guess, made only where there is no configuration".to_owned())
         }
         Some(_) => earlier,
     };
     (told.default, told.timeout) = (default, timeout);
-    told.notes = notes.0.iter().map(|note| escape(&note.0)).collect();
     Ok(told)
+}
+
+/// The first entry's problem; without entries, what became of those that there might have been, which the notes below say too.
+fn why_nothing_boots(config: &Config) -> String {
+    let problem = config.entries.iter().flat_map(|entry| &entry.problems).next();
+    match (problem, config.notes.first().filter(|_| config.entries.is_empty())) {
+        (Some(problem), _) => problem.clone(),
+        (None, Some(note)) => format!("it has no menu entry ({note})"),
+        (None, None) => "it has no menu entry".to_owned(),
+    }
 }
 
 impl Entry {

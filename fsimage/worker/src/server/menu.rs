@@ -216,7 +216,7 @@ fn menu_on(guest: &OpenGuest<'_>, volume: u32, limits: &bootcfg::Limits) -> Resu
         Ok(Some(menu)) if menu.default.is_some() => Ok(Some(menu)),
         Ok(Some(menu)) => {
             let path = menu.config.path.escape_ascii();
-            Err(format!("{path} gives nothing to boot: {}", menu.first_problem()))
+            Err(format!("{path} gives nothing to boot: {}", menu.why_nothing_boots()))
         }
         Ok(None) => Ok(None),
         Err(why) => Err(why.to_string()),

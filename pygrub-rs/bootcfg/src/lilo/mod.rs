@@ -16,19 +16,8 @@ use sections::Section;
 
 /// Where LILO's configuration lies.
 pub(crate) const LILO: &[&str] = &["/etc/lilo.conf"];
-/// ELILO's, on an EFI system partition or where its tools keep their copy.
-pub(crate) const ELILO: &[&str] = &[
-    "/EFI/debian/elilo.conf",
-    "/EFI/redhat/elilo.conf",
-    "/EFI/SuSE/elilo.conf",
-    "/EFI/Slackware/elilo.conf",
-    "/EFI/boot/elilo.conf",
-    "/efi/debian/elilo.conf",
-    "/efi/redhat/elilo.conf",
-    "/efi/SuSE/elilo.conf",
-    "/elilo.conf",
-    "/etc/elilo.conf",
-];
+/// ELILO's beside [vendors' directories](crate::discover): at the root of its partition, and where its tools keep their copy.
+pub(crate) const ELILO: &[&str] = &["/elilo.conf", "/etc/elilo.conf"];
 /// yaboot's.
 pub(crate) const YABOOT: &[&str] = &["/etc/yaboot.conf", "/yaboot.conf", "/boot/etc/yaboot.conf"];
 /// They count in tenths of a second.

@@ -144,7 +144,7 @@ impl Search<'_> {
             if pattern.eq_ignore_ascii_case(b"@saved") {
                 self.notes
                     .add(|| "default @saved is kept in an EFI variable, so it is the first entry".to_owned());
-            } else if meant.is_none() {
+            } else if meant.is_none() && !entries.is_empty() {
                 let pattern = shown(pattern);
                 self.notes.add(|| format!("default `{pattern}` fits no entry, so it is the first entry"));
             }
