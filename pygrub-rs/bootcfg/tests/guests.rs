@@ -1,8 +1,8 @@
 //! Guests of many systems, a file each in `guests/`: the configuration as that system's own tools write it, and what it boots.
 //!
 //! A file begins with its basis: whose tools write such a configuration, and where the expectation comes from. Then come
-//! volumes (`== volume GRUB-NAME UUID LABEL`), their files (`== file PATH`, the content below; `== empty PATH`), and what is
-//! expected (`== expect`): loader, volume, timeout, and every entry, the default marked with an asterisk.
+//! volumes (`== volume GRUB-NAME UUID LABEL`, and `== gpt TYPE GUID NAME ATTRIBUTES` for one in a GPT, the last in hexadecimal), their
+//! files (`== file PATH`, the content below; `== empty PATH`; `== uki PATH`, a section a line, `\n` being a line's end), and what is expected (`== expect`): loader, volume, timeout, and every entry, the default marked with an asterisk.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -14,13 +14,13 @@
 
 mod common;
 
-use bootcfg::{BootMenu, Limits, VolumeId, discover, guess};
-use common::{MapGuest, arguments, kernel, ramdisks};
+use bootcfg::{BootFile, BootMenu, GptEntry, Limits, VolumeId, discover, guess};
+use common::{MapGuest, arguments, kernel, pe, ramdisks};
 use std::fmt::Write;
 use std::path::Path;
 
 /// As many as the table has to have.
-const AT_LEAST: usize = 60;
+const AT_LEAST: usize = 100;
 
 struct Case {
     guest: MapGuest,
@@ -42,6 +42,17 @@ fn read(text: &str) -> Case {
                 case.volumes += 1;
             }
             ["file", path] => case.guest = case.guest.file(path, format!("{body}\n")),
+            ["gpt", type_guid, guid, name, attributes] => {
+                let attributes = u64::from_str_radix(attributes, 16).unwrap();
+                let (type_guid, guid, name) = ((*type_guid).into(), (*guid).into(), (*name).into());
+                case.guest = case.guest.in_gpt(GptEntry { type_guid, guid, name, attributes });
+            }
+            ["uki", path] => {
+                let lines = body.lines().map(|line| line.split_once(' ').expect("a section"));
+                let texts: Vec<_> = lines.map(|(name, text)| (name, text.replace("\\n", "\n"))).collect();
+                let sections: Vec<_> = texts.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+                case.guest = case.guest.file(path, pe(&sections));
+            }
             ["empty", path] => case.guest = case.guest.file(path, ""),
             ["expect"] => case.expected = body.trim_end().to_owned(),
             _ => panic!("`{head}`"),
@@ -62,6 +73,12 @@ fn boot(case: &Case) -> Option<BootMenu> {
     found.or_else(guessed)
 }
 
+/// How much of the file it is, when not all.
+fn part(image: &BootFile) -> String {
+    let size = |length| format!(", {length} byte{}", if length == 1 { "" } else { "s" });
+    image.section.map_or(String::new(), |section| size(section.length))
+}
+
 fn told(menu: &BootMenu) -> String {
     let timeout = menu.timeout.map_or("none".to_owned(), |seconds| seconds.to_string());
     let mut text =
@@ -71,11 +88,11 @@ fn told(menu: &BootMenu) -> String {
         let titles: Vec<_> =
             entry.parents.iter().chain([&entry.title]).map(|t| t.escape_ascii().to_string()).collect();
         writeln!(text, "{mark} {}", titles.join(" > ")).unwrap();
-        if entry.kernel.is_some() {
-            writeln!(text, "  kernel {}", kernel(entry)).unwrap();
+        if let Some(image) = &entry.kernel {
+            writeln!(text, "  kernel {}{}", kernel(entry), part(image)).unwrap();
         }
-        for ramdisk in ramdisks(entry) {
-            writeln!(text, "  ramdisk {ramdisk}").unwrap();
+        for (image, ramdisk) in entry.ramdisks.iter().zip(ramdisks(entry)) {
+            writeln!(text, "  ramdisk {ramdisk}{}", part(image)).unwrap();
         }
         if !entry.arguments.is_empty() {
             writeln!(text, "  args {}", arguments(entry)).unwrap();

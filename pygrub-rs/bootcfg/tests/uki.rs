@@ -13,45 +13,12 @@
 mod common;
 
 use bootcfg::{BootFile, BootMenu, Section};
-use common::{MapGuest, arguments, default};
+use common::{MapGuest, arguments, default, pe};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 const ESP: &str = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";
-
-/// A PE file with these sections, as the format wants it: headers, then each section at a multiple of 512 bytes.
-fn pe(sections: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut image = vec![0; 0x80];
-    image[..2].copy_from_slice(b"MZ");
-    image[0x3c] = 0x80;
-    image.extend(b"PE\0\0");
-    image.extend(0x8664_u16.to_le_bytes());
-    image.extend(u16::try_from(sections.len()).unwrap().to_le_bytes());
-    image.extend([0; 12]);
-    image.extend(0xf0_u16.to_le_bytes());
-    image.extend([0; 2]);
-    image.extend([0; 0xf0]);
-    let mut offset = (image.len() + sections.len() * 40).next_multiple_of(512);
-    let mut contents = Vec::new();
-    for (name, content) in sections {
-        let mut header = [0; 40];
-        header[..name.len()].copy_from_slice(name.as_bytes());
-        let raw = content.len().next_multiple_of(512);
-        let fields = [(8, content.len()), (12, 0x1_0000 + offset), (16, raw), (20, offset)];
-        for (at, value) in fields {
-            header[at..at + 4].copy_from_slice(&u32::try_from(value).unwrap().to_le_bytes());
-        }
-        image.extend(header);
-        contents.push((offset, *content));
-        offset += raw;
-    }
-    image.resize(offset, 0);
-    for (offset, content) in contents {
-        image[offset..offset + content.len()].copy_from_slice(content);
-    }
-    image
-}
 
 const OSREL: &[u8] = b"ID=arch\nPRETTY_NAME=\"Arch Linux\"\nVERSION_ID=1\n";
 

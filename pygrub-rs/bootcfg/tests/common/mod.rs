@@ -1,6 +1,7 @@
 //! A guest made of a map, for tests.
 #![allow(
     dead_code,
+    clippy::arithmetic_side_effects,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
@@ -161,4 +162,37 @@ pub(crate) fn ramdisks(entry: &BootEntry) -> Vec<String> {
 /// The arguments as text.
 pub(crate) fn arguments(entry: &BootEntry) -> String {
     String::from_utf8_lossy(&entry.arguments).into_owned()
+}
+
+/// A PE file with these sections, as the format wants it: headers, then each section at a multiple of 512 bytes.
+pub(crate) fn pe(sections: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut image = vec![0; 0x80];
+    image[..2].copy_from_slice(b"MZ");
+    image[0x3c] = 0x80;
+    image.extend(b"PE\0\0");
+    image.extend(0x8664_u16.to_le_bytes());
+    image.extend(u16::try_from(sections.len()).unwrap().to_le_bytes());
+    image.extend([0; 12]);
+    image.extend(0xf0_u16.to_le_bytes());
+    image.extend([0; 2]);
+    image.extend([0; 0xf0]);
+    let mut offset = (image.len() + sections.len() * 40).next_multiple_of(512);
+    let mut contents = Vec::new();
+    for (name, content) in sections {
+        let mut header = [0; 40];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        let raw = content.len().next_multiple_of(512);
+        let fields = [(8, content.len()), (12, 0x1_0000 + offset), (16, raw), (20, offset)];
+        for (at, value) in fields {
+            header[at..at + 4].copy_from_slice(&u32::try_from(value).unwrap().to_le_bytes());
+        }
+        image.extend(header);
+        contents.push((offset, *content));
+        offset += raw;
+    }
+    image.resize(offset, 0);
+    for (offset, content) in contents {
+        image[offset..offset + content.len()].copy_from_slice(content);
+    }
+    image
 }
