@@ -30,7 +30,10 @@ impl Error {
 
     /// A system call of this process failed.
     pub fn os(what: impl fmt::Display, why: Errno) -> Self {
-        Self { os_code: Some(why.raw_os_error()), ..Self::io(what, why) }
+        let text = why.to_string();
+        // The number says nothing to a person.
+        let text = text.rsplit_once(" (os error ").map_or(text.as_str(), |(text, _)| text);
+        Self { os_code: Some(why.raw_os_error()), ..Self::io(what, text) }
     }
 
     /// The byte offset on the volume where the trouble lies.
@@ -90,7 +93,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind.text(), self.message)?;
+        // What the system says of a file of the host's needs no heading.
+        if self.os_code.is_none() {
+            write!(f, "{}: ", self.kind.text())?;
+        }
+        f.write_str(&self.message)?;
         match self.offset {
             Some(offset) => write!(f, " (at 0x{offset:x})"),
             None => Ok(()),

@@ -25,6 +25,24 @@ pub fn escape(bytes: &[u8]) -> String {
     text
 }
 
+/// A message in which names have been escaped already, made safe on a terminal whatever is in it: as [`escape`] does, but
+/// backslashes stay.
+///
+/// ```
+/// assert_eq!(fsimage::escape_message(b"\\xff in inode 2\x1b"), r"\xff in inode 2\x1b");
+/// ```
+#[must_use]
+pub fn escape_message(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for piece in pieces(bytes) {
+        match piece {
+            Piece::Shown(character) => text.push(character),
+            Piece::Hidden(byte) => text.push_str(&hexadecimal(&[byte])),
+        }
+    }
+    text
+}
+
 /// A piece of guest text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {

@@ -35,7 +35,7 @@ mod volumes;
 
 pub use disk::Disk;
 pub use error::{Error, Result};
-pub use escape::{Piece, escape, hexadecimal, pieces};
+pub use escape::{Piece, escape, escape_message, hexadecimal, pieces};
 pub use files::{Node, Page};
 pub use fsimage_abi::{ErrorKind, FileType};
 pub use fsimage_protocol as protocol;

@@ -2,7 +2,7 @@
 
 use crate::copy::{Method, Watcher};
 use crate::process::{FORBIDDEN_CALL, Process};
-use crate::{Disk, Error, ErrorKind, Options, Result, escape};
+use crate::{Disk, Error, ErrorKind, Options, Result, escape, escape_message};
 use fsimage_protocol::{
     Channel, ChannelError, ConfigReport, EntryReport, FilterRule, Layout, List, MAX_MENU_ENTRIES,
     MAX_MOUNT_OPTIONS, MAX_VOLUMES, MenuReport, Name, PROTOCOL, PassedOver, PluginReport, Rejected, Reply,
@@ -271,7 +271,7 @@ impl Session {
         Ok(Table {
             scheme: escape(&scheme.0),
             volumes,
-            remarks: remarks.0.iter().map(|remark| escape(&remark.0)).collect(),
+            remarks: remarks.0.iter().map(|remark| escape_message(&remark.0)).collect(),
         })
     }
 
@@ -335,7 +335,9 @@ impl Session {
     /// When there is no such volume, or no filesystem on it, or the worker fails.
     pub fn remarks(&mut self, volume: u32) -> Result<Vec<String>> {
         match self.ask(&Request::Remarks { volume })? {
-            Reply::Remarks { remarks } => Ok(remarks.0.iter().map(|remark| escape(&remark.0)).collect()),
+            Reply::Remarks { remarks } => {
+                Ok(remarks.0.iter().map(|remark| escape_message(&remark.0)).collect())
+            }
             _ => Err(self.violation("another answer to Remarks")),
         }
     }
@@ -392,7 +394,7 @@ impl Session {
         self.waited = self.waited.saturating_add(begun.elapsed());
         match received {
             Ok(Reply::Failed { kind, message, offset }) => match ErrorKind::from_code(kind) {
-                Some(kind) => Err(Error::new(kind, escape(&message.0)).at(offset)),
+                Some(kind) => Err(Error::new(kind, escape_message(&message.0)).at(offset)),
                 None => Err(self.violation(&format!("error kind {kind}"))),
             },
             Ok(reply) => Ok(reply),

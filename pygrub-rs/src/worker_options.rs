@@ -8,43 +8,46 @@ use fsimage::units::{parse_seconds, parse_size};
 use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
+/// What the help has all limits under.
+pub const LIMITS: &str = "Limits and jail";
+
 /// What is given on the command line; what is not stays at the library's default.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Limits and jail")]
+#[command(next_help_heading = LIMITS)]
 pub struct WorkerOptions {
     /// Seconds to wait for each answer of the worker's
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "30")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "30")]
     pub deadline: Duration,
     /// Seconds to wait for all of its answers together
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "300")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "SECONDS", value_parser = parse_seconds, default_value = "300")]
     pub total_deadline: Duration,
     /// Address space of the worker: bytes, or with K, M, G [default: 64M]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "SIZE", value_parser = parse_size)]
     pub worker_memory: Option<u64>,
     /// Seconds of processor time of the worker [default: 60]
-    #[arg(long, global = true, value_name = "SECONDS")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "SECONDS")]
     pub worker_cpu: Option<u64>,
     /// Symbolic links followed on one path [default: 40]
-    #[arg(long, global = true, value_name = "COUNT")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "COUNT")]
     pub max_symlinks: Option<u32>,
     /// Entries read of one directory [default: 1000000]
-    #[arg(long, global = true, value_name = "COUNT")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "COUNT")]
     pub max_directory_entries: Option<u64>,
     /// Bytes of names kept of one directory [default: 32M]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "SIZE", value_parser = parse_size)]
     pub max_listing_bytes: Option<u64>,
     /// Bytes of one boot configuration [default: 4M]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "SIZE", value_parser = parse_size)]
     pub max_config_bytes: Option<u64>,
     /// Steps of a boot configuration's evaluation [default: 1000000]
-    #[arg(long, global = true, value_name = "COUNT")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "COUNT")]
     pub max_script_steps: Option<u64>,
     /// Entries of a boot menu [default: 10000]
-    #[arg(long, global = true, value_name = "COUNT")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "COUNT")]
     pub max_menu_entries: Option<u32>,
     /// Open filesystems with these words, those of PLUGIN's only where it is named; may be repeated. Each plugin's words
     /// are in its documentation: ext2:checksums=strict, iso9660:view=joliet
-    #[arg(long, global = true, value_name = "[PLUGIN:]WORDS", value_parser = mount_option())]
+    #[arg(long, global = true, hide_short_help = true, value_name = "[PLUGIN:]WORDS", value_parser = mount_option())]
     pub mount_option: Vec<MountOption>,
 }
 

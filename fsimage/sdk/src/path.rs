@@ -2,6 +2,7 @@
 
 use crate::{Error, ErrorKind, FileSystem, FileType, Limits, Metadata, NodeId, Result};
 use std::collections::VecDeque;
+use std::fmt::Write;
 
 /// Longest path, in bytes (Linux: `PATH_MAX`).
 pub const MAX_PATH: usize = 4096;
@@ -31,10 +32,34 @@ pub fn resolve(
         .map_err(|e| e.within(format!("/{}", display(path.strip_prefix(b"/").unwrap_or(path)))))
 }
 
-/// A path for a message: UTF-8 where it is, `\xNN` where it is not.
+/// A path for a message: UTF-8 where it is, `\xNN` where it is not and for controls, `\\` for a backslash.
+///
+/// ```
+/// assert_eq!(fsimage_sdk::path::display("/käse\n\\".as_bytes()), r"/käse\x0a\\");
+/// assert_eq!(fsimage_sdk::path::display(b"\xff"), r"\xff");
+/// ```
 #[must_use]
 pub fn display(path: &[u8]) -> String {
-    path.escape_ascii().to_string()
+    let mut text = String::with_capacity(path.len());
+    let hide = |text: &mut String, bytes: &[u8]| {
+        for byte in bytes {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    };
+    for chunk in path.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\\' => text.push_str("\\\\"),
+                control if control.is_control() => {
+                    hide(&mut text, control.encode_utf8(&mut [0; 4]).as_bytes())
+                }
+                other => text.push(other),
+            }
+        }
+        hide(&mut text, chunk.invalid());
+    }
+    text
 }
 
 fn walk(fs: &dyn FileSystem, path: &[u8], last: LastLink, limits: &Limits) -> Result<(NodeId, Metadata)> {

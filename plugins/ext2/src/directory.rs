@@ -15,6 +15,7 @@ use crate::patches::DirectoryPatch;
 use crate::superblock::Superblock;
 use crate::units::InodeNumber;
 use core::ops::ControlFlow;
+use fsimage_sdk::path::display;
 use fsimage_sdk::{
     DirCursor, DirEntry, Endian, Error, ErrorKind, Fields, FileType, Limits, NodeId, Result, to_u64, to_usize,
 };
@@ -102,7 +103,7 @@ impl<'a> Directory<'a> {
     /// `NotFound`; `Unsupported` in a directory that compares by tables other than utf8-12.1, unless the name is there to the
     /// byte.
     pub(crate) fn lookup(&self, name: &[u8]) -> Result<InodeNumber> {
-        let text = || format!("\"{}\" in inode {}", name.escape_ascii(), self.inode.number.get());
+        let text = || format!("\"{}\" in inode {}", display(name), self.inode.number.get());
         let encoding = self.inode.is_casefold().then_some(self.superblock.encoding);
         let wanted = Wanted { name, folded: (encoding == Some(UTF8_12_1)).then(|| casefold::fold(name)) };
         if let Some(inode) = self.patch.as_ref().and_then(|patch| patch.added.get(name)) {

@@ -6,6 +6,7 @@ use crate::tree::Tree;
 use crate::units::{SECTOR, SECTOR_BYTES};
 use crate::view::View;
 use core::ops::ControlFlow;
+use fsimage_sdk::path::display;
 use fsimage_sdk::{DirCursor, DirEntry, Error, ErrorKind, FileType, NodeId, Result, to_u64, to_usize};
 
 /// Longest directory, in bytes: a million records of the longest kind.
@@ -84,7 +85,7 @@ impl<'a> Directory<'a> {
             ControlFlow::Continue(())
         })?;
         exact.or(alike).or(other_version).map(NodeId).ok_or_else(|| {
-            let text = format!("\"{}\" in the directory", name.escape_ascii());
+            let text = format!("\"{}\" in the directory", display(name));
             Error::new(ErrorKind::NotFound, text).at(self.place)
         })
     }

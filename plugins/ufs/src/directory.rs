@@ -7,6 +7,7 @@ use crate::inode::Inode;
 use crate::superblock::Superblock;
 use crate::units::InodeNumber;
 use core::ops::ControlFlow;
+use fsimage_sdk::path::display;
 use fsimage_sdk::{
     DirCursor, DirEntry, Error, ErrorKind, Fields, FileType, Limits, NodeId, Result, to_u64, to_usize,
 };
@@ -72,7 +73,7 @@ impl<'a> Directory<'a> {
             Ok(found.map_or(ControlFlow::Continue(()), |_| ControlFlow::Break(())))
         })?;
         found.ok_or_else(|| {
-            let text = format!("\"{}\" in inode {}", name.escape_ascii(), self.inode.number.get());
+            let text = format!("\"{}\" in inode {}", display(name), self.inode.number.get());
             Error::new(ErrorKind::NotFound, text)
         })
     }

@@ -5,7 +5,7 @@ use super::output::Output;
 use crate::exit::Result;
 use crate::pygrub::volumes;
 use fsimage::protocol::{BootFile, ConfigReport, Content, EntryReport, FileRef, MenuReport, VolumeReport};
-use fsimage::{Session, escape};
+use fsimage::{Session, escape, escape_message};
 use serde::Serialize;
 
 /// A terminal's.
@@ -126,7 +126,7 @@ fn look_into(
             told.filesystem = Some(escape(if flavour.0.is_empty() { &plugin.0 } else { &flavour.0 }));
         }
         Content::Broken { plugin, reason } => {
-            told.passed_over = Some(format!("{}: {}", escape(&plugin.0), escape(&reason.0)));
+            told.passed_over = Some(format!("{}: {}", escape(&plugin.0), escape_message(&reason.0)));
             return Ok(told);
         }
         Content::Unrecognised {} => {

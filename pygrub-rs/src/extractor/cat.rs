@@ -1,9 +1,11 @@
 //! `fsimage cat`.
 
 use super::args::Common;
+use super::file::{at, check_is_regular};
 use super::output::Output;
+use super::several::each;
 use super::volume;
-use crate::exit::{Failure, Result};
+use crate::exit::Result;
 use fsimage::copy::Part;
 use fsimage::{Session, escape};
 use std::ffi::OsString;
@@ -13,13 +15,15 @@ use std::os::unix::ffi::OsStrExt;
 pub(super) fn cat(session: &mut Session, paths: &[OsString], common: &Common) -> Result<()> {
     let volume = volume::choose(session, common, paths)?;
     let mut output = Output::new();
-    for path in paths {
+    let outcome = each(paths, |path| {
         let path = path.as_bytes();
-        let node = session.stat(volume, path, true)?;
-        volume::check_size(&node, common).map_err(|failure| failure.within(escape(path)))?;
+        let node = at(session, volume, path, true)?;
+        check_is_regular(&node)
+            .and_then(|()| volume::check_size(&node, common))
+            .map_err(|failure| failure.within(escape(path)))?;
         session
             .copy_to_stream(&Part::whole(volume, &node), &mut output)
-            .map_err(|why| Failure::within(output.explain(why), escape(path)))?;
-    }
-    output.finish()
+            .map_err(|why| output.explain(why).within(escape(path)))
+    });
+    outcome.and(output.finish())
 }

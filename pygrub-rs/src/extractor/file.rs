@@ -1,7 +1,8 @@
 //! A file as it is told of: as an object, as a line of `ls -l`.
 
-use crate::exit::Result;
-use fsimage::{FileType, Node, Session, escape};
+use crate::exit::{Failure, Result};
+use fsimage::protocol::Metadata;
+use fsimage::{ErrorKind, FileType, Node, Session, escape};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -29,6 +30,45 @@ impl Object {
     }
 }
 
+/// What is at a path. A name that was typed as listings show it is not found; the error then says how it is typed.
+pub(super) fn at(session: &mut Session, volume: u32, path: &[u8], follow: bool) -> Result<Node> {
+    session.stat(volume, path, follow).map_err(|why| match why.kind() {
+        ErrorKind::NotFound if path.windows(2).any(|pair| pair == b"\\x") => Failure::Failed(format!(
+            "{why}; what listings show as \\xNN is typed as that byte: $'\\xNN' in bash, zsh and ksh"
+        )),
+        _ => why.into(),
+    })
+}
+
+/// What is at a path, a link's target where there is one: a link that leads nowhere is a file, too.
+pub(super) fn at_or_link(session: &mut Session, volume: u32, path: &[u8]) -> Result<Node> {
+    at(session, volume, path, true).or_else(|why| session.stat(volume, path, false).map_err(|_| why))
+}
+
+/// Whether there are bytes in it that can be read.
+///
+/// # Errors
+/// What it is instead, and what to do about it.
+pub(super) fn check_is_regular(node: &Node) -> Result<()> {
+    match node.file_type {
+        FileType::Regular => Ok(()),
+        FileType::Directory => {
+            Err(Failure::Failed("a directory; `fsimage ls` lists it, `fsimage get -r` copies it".to_owned()))
+        }
+        other => Err(Failure::Failed(format!("a {}: there is no data in it", described(other)))),
+    }
+}
+
+/// A type of file in words.
+pub(super) fn described(file_type: FileType) -> &'static str {
+    match file_type {
+        FileType::Symlink => "symbolic link",
+        FileType::CharDevice => "character device",
+        FileType::BlockDevice => "block device",
+        other => other.text(),
+    }
+}
+
 /// Permissions in octal, four digits.
 pub(super) fn mode(node: &Node) -> String {
     format!("{:04o}", node.metadata.mode)
@@ -47,17 +87,47 @@ pub(super) fn arrow(target: Option<&str>) -> String {
     target.map(|target| format!(" -> {target}")).unwrap_or_default()
 }
 
+/// How wide the numbers of `ls -l` are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Columns {
+    links: usize,
+    uid: usize,
+    gid: usize,
+    size: usize,
+}
+
+/// Wide enough for most files, where it is not known which are to come.
+impl Default for Columns {
+    fn default() -> Self {
+        Self { links: 3, uid: 5, gid: 5, size: 12 }
+    }
+}
+
+impl Columns {
+    /// As narrow as these files allow.
+    pub(super) fn of<'a>(files: impl Iterator<Item = &'a Metadata>) -> Self {
+        let width = |number: u64| number.to_string().len();
+        files.fold(Self { links: 1, uid: 1, gid: 1, size: 1 }, |widest, file| Self {
+            links: widest.links.max(width(file.links.into())),
+            uid: widest.uid.max(width(file.uid.into())),
+            gid: widest.gid.max(width(file.gid.into())),
+            size: widest.size.max(width(file.size)),
+        })
+    }
+}
+
 /// As `ls -l --time-style=long-iso` with numbers for owner and group, the time in UTC.
-pub(super) fn long(node: &Node, name: &str, target: Option<&str>) -> String {
-    let metadata = &node.metadata;
+pub(super) fn long(node: &Node, name: &str, target: Option<&str>, columns: &Columns) -> String {
+    let Columns { links, uid, gid, size } = columns;
+    let file = &node.metadata;
     format!(
-        "{} {:>3} {:>5} {:>5} {:>12} {} {name}{}",
+        "{} {:>links$} {:>uid$} {:>gid$} {:>size$} {} {name}{}",
         letters(node),
-        metadata.links,
-        metadata.uid,
-        metadata.gid,
-        metadata.size,
-        minute(metadata.mtime_seconds),
+        file.links,
+        file.uid,
+        file.gid,
+        file.size,
+        minute(file.mtime_seconds),
         arrow(target),
     )
 }

@@ -3,13 +3,14 @@
 use super::args::{Common, Tests};
 use super::file::{Object, target};
 use super::output::Output;
+use super::pattern::Pattern;
+use super::several::each;
 use super::volume;
 use super::walk::{Then, walk};
 use crate::exit::{Failure, Result};
 use fsimage::protocol::Detail;
 use fsimage::{FileType, Node, Session, escape};
-use globset::{GlobBuilder, GlobMatcher};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 /// A size in bytes: more than, less than or exactly that many.
@@ -60,30 +61,12 @@ pub(super) fn type_by_letter(text: &str) -> Result<FileType, String> {
     })
 }
 
-/// A pattern with `*`, `?` and `[…]`, in which a slash is like any other character, as find has it.
-///
-/// # Errors
-/// What is wrong with it.
-pub(super) fn pattern(text: &str) -> Result<GlobMatcher, String> {
-    let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build();
-    glob.map(|glob| glob.compile_matcher()).map_err(|why| why.to_string())
-}
-
-/// Any case of letters.
-///
-/// # Errors
-/// What is wrong with it.
-pub(super) fn caseless_pattern(text: &str) -> Result<GlobMatcher, String> {
-    let glob =
-        GlobBuilder::new(text).literal_separator(false).backslash_escape(true).case_insensitive(true).build();
-    glob.map(|glob| glob.compile_matcher()).map_err(|why| why.to_string())
-}
-
 impl Tests {
-    fn hold(&self, path: &[u8], name: &[u8], node: &Node) -> bool {
-        let matches = |glob: &Option<GlobMatcher>, text: &[u8]| {
-            glob.as_ref().is_none_or(|glob| glob.is_match(OsStr::from_bytes(text)))
+    fn hold(&self, path: &[u8], node: &Node) -> bool {
+        let matches = |pattern: &Option<Pattern>, text: &[u8]| {
+            pattern.as_ref().is_none_or(|pattern| pattern.matches(text))
         };
+        let name = last_name(path);
         matches(&self.name, name)
             && matches(&self.iname, name)
             && matches(&self.path, path)
@@ -92,33 +75,36 @@ impl Tests {
     }
 }
 
+/// As find(1) takes it: the root's name is a slash.
+fn last_name(path: &[u8]) -> &[u8] {
+    let mut names = path.rsplit(|byte| *byte == b'/').filter(|name| !name.is_empty());
+    names.next().unwrap_or(if path.is_empty() { b"" } else { b"/" })
+}
+
 /// Prints the paths of the files that pass all tests.
 pub(super) fn find(session: &mut Session, paths: &[OsString], tests: &Tests, common: &Common) -> Result<()> {
+    if tests.null && common.json {
+        return Err(Failure::Usage("-0 and --json: only one can be meant".to_owned()));
+    }
     let volume = volume::choose(session, common, paths)?;
     let mut output = Output::new();
-    let mut outcome = Ok(());
     let detail = if common.json { Detail::Content {} } else { Detail::Metadata {} };
-    for path in paths {
-        let visited =
-            walk(session, volume, path.as_bytes(), common, detail.clone(), &mut |session, visit| {
-                if tests.hold(visit.path, visit.name, visit.node) {
-                    if common.json {
-                        let target = target(session, volume, visit.node)?;
-                        output.json(&Object::new(visit.path, visit.node, target))?;
-                    } else if tests.null {
-                        output.bytes(&[visit.path, b"\0"].concat())?;
-                    } else {
-                        output.line(&escape(visit.path))?;
-                    }
+    let outcome = each(paths, |path| {
+        walk(session, volume, path.as_bytes(), common, detail.clone(), &mut |session, visit| {
+            if tests.hold(visit.path, visit.node) {
+                if common.json {
+                    let target = target(session, volume, visit.node)?;
+                    output.json(&Object::new(visit.path, visit.node, target))?;
+                } else if tests.null {
+                    output.bytes(&[visit.path, b"\0"].concat())?;
+                } else {
+                    output.line(&escape(visit.path))?;
                 }
-                Ok(Then::Enter)
-            });
-        match visited {
-            Err(Failure::AlreadySaid) => outcome = Err(Failure::AlreadySaid),
-            other => other?,
-        }
-    }
-    output.finish().and(outcome)
+            }
+            Ok(if tests.level.is_some_and(|level| visit.depth() >= level) { Then::Stay } else { Then::Enter })
+        })
+    });
+    outcome.and(output.finish())
 }
 
 #[cfg(test)]
@@ -138,13 +124,9 @@ mod tests {
     }
 
     #[test]
-    fn patterns_are_finds() {
-        let matches = |glob: &str, text: &[u8]| pattern(glob).unwrap().is_match(OsStr::from_bytes(text));
-        assert!(matches("vmlinuz*", b"vmlinuz-6.1"));
-        assert!(!matches("vmlinuz", b"vmlinuz-6.1"));
-        assert!(matches("/boot/*.cfg", b"/boot/grub/grub.cfg"));
-        assert!(matches("[ab]?", b"a\xff"));
-        assert!(!matches("A", b"a") && caseless_pattern("A").unwrap().is_match("a"));
-        assert!(pattern("[").is_err());
+    fn a_files_name_is_the_last_of_its_path() {
+        for (path, name) in [("/", "/"), ("/a/b", "b"), ("/a/b//", "b"), ("a", "a"), ("", "")] {
+            assert_eq!(last_name(path.as_bytes()), name.as_bytes(), "{path}");
+        }
     }
 }

@@ -87,7 +87,8 @@ pub(super) fn info(session: &mut Session, sandbox: bool, image: bool, common: &C
 fn lines(info: &Info) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(volumes) = &info.volumes {
-        lines.push(format!("partition table: {}", info.scheme.as_deref().unwrap_or("none")));
+        let scheme = info.scheme.as_deref().filter(|scheme| *scheme != "whole").unwrap_or("none");
+        lines.push(format!("partition table: {scheme}"));
         lines.extend(info.remarks.iter().map(|remark| format!("remark: {remark}")));
         lines.extend(aligned(volumes));
         for Filesystem { address, size, block_size, features, remarks } in &info.filesystems {
@@ -97,7 +98,8 @@ fn lines(info: &Info) -> Vec<String> {
         }
         lines.push(match &info.boot {
             Some(boot) => {
-                format!("boot configuration: {} {}, {} entries", boot.loader, boot.config, boot.entries)
+                let entries = if boot.entries == 1 { "entry" } else { "entries" };
+                format!("boot configuration: {} {}, {} {entries}", boot.loader, boot.config, boot.entries)
             }
             None => "boot configuration: none found".to_owned(),
         });

@@ -6,10 +6,13 @@ use crate::exit::{Failure, Result};
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 use std::io;
 use std::path::Path;
 
 const NAME: &str = "fsimage";
+/// What the help has above its examples.
+const EXAMPLES: &str = "Examples:\n";
 
 /// Prints a shell's script.
 pub(super) fn completions(shell: Shell) -> Result<()> {
@@ -50,9 +53,47 @@ fn pages() -> Vec<(String, Command)> {
     [(NAME.to_owned(), program)].into_iter().chain(verbs).collect()
 }
 
+/// A page in the order of man-pages(7).
 fn rendered(name: &str, page: &Command) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     let source = format!("pygrub-rs {}", env!("CARGO_PKG_VERSION"));
-    Man::new(page.clone()).title(name.to_uppercase()).section("1").source(source).render(&mut text)?;
+    // All options, one by one, are in their own section.
+    let usage = page.clone().render_usage().to_string();
+    let page = page
+        .clone()
+        .override_usage(usage.trim_start_matches("Usage: ").to_owned())
+        // What the short help leaves out clap_mangen would leave without a word.
+        .mut_args(|argument| argument.hide_short_help(false));
+    let man = Man::new(page.clone()).title(name.to_uppercase()).section("1").source(source);
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    if page.has_subcommands() {
+        man.render_subcommands_section(&mut text)?;
+    }
+    man.render_options_section(&mut text)?;
+    let mut rest = Roff::new();
+    if name != NAME {
+        rest.control("SH", ["EXIT STATUS"]);
+        rest.text([roman("0 done, 1 failed with a message on standard error, 2 wrong usage.")]);
+    }
+    if let Some(examples) = page.get_after_help() {
+        rest.control("SH", ["EXAMPLES"]);
+        // As they stand, line by line.
+        rest.control("nf", []);
+        let examples = examples.to_string();
+        for line in examples.trim_start_matches(EXAMPLES).lines() {
+            rest.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+        }
+        rest.control("fi", []);
+    }
+    rest.control("SH", ["SEE ALSO"]);
+    rest.text([roman(if name == NAME {
+        "pygrub-rs(1)"
+    } else {
+        "fsimage(1), which tells how images and paths are named"
+    })]);
+    rest.to_writer(&mut text)?;
     Ok(text)
 }

@@ -4,6 +4,7 @@ mod address;
 mod args;
 mod bootcfg;
 mod cat;
+mod examples;
 mod file;
 mod find;
 mod get;
@@ -13,8 +14,10 @@ mod ls;
 mod manual;
 mod output;
 mod partitions;
+mod pattern;
 mod plugins;
 mod progress;
+mod several;
 mod stat;
 mod sum;
 mod tree;
@@ -22,7 +25,7 @@ mod volume;
 mod walk;
 
 use crate::console::say;
-use crate::exit::{self, Result};
+use crate::exit::{self, Failure, Result};
 use address::Source;
 use args::{Cli, Common, Files, Verb};
 use clap::Parser;
@@ -73,11 +76,14 @@ fn run(cli: &Cli) -> Result<()> {
             stat::stat(&mut open(Some(&image), &common)?, &paths, how, &common)
         }
         Verb::Cat { what } => {
+            has_no_json("cat", common)?;
             let Source { image, paths, common } = source(what)?.with_path("cat")?;
             cat::cat(&mut open(Some(&image), &common)?, &paths, &common)
         }
         Verb::Get { what, how } => {
-            let Source { image, paths, common } = source(what)?.with_path("get")?;
+            let source = source(what)?;
+            let Source { image, paths, common } =
+                if how.recursive { source.or_root() } else { source.with_path("get")? };
             let place = get::Place::open(&how.output, &paths)?;
             get::get(&mut open(Some(&image), &common)?, &paths, &place, &how.how(), &common)
         }
@@ -92,8 +98,22 @@ fn run(cli: &Cli) -> Result<()> {
             sum::sum(&mut open(Some(&image), &common)?, &paths, how, &common)
         }
         Verb::Plugins => plugins::plugins(&open(None, common)?, common),
-        Verb::Completions { shell } => manual::completions(*shell),
-        Verb::Man { output, verb } => manual::man(output.as_deref(), verb.as_deref()),
+        Verb::Completions { shell } => {
+            has_no_json("completions", common)?;
+            manual::completions(*shell)
+        }
+        Verb::Man { output, verb } => {
+            has_no_json("man", common)?;
+            manual::man(output.as_deref(), verb.as_deref())
+        }
+    }
+}
+
+/// A verb whose output is a file's own bytes must not be taken for one that prints JSON.
+fn has_no_json(verb: &str, common: &Common) -> Result<()> {
+    match common.json {
+        false => Ok(()),
+        true => Err(Failure::Usage(format!("--json: `fsimage {verb}` prints bytes as they are, never JSON"))),
     }
 }
 

@@ -4,8 +4,11 @@ use super::args::Common;
 use super::output::Output;
 use crate::exit::Result;
 use fsimage::protocol::{Content, Name, VolumeReport};
-use fsimage::{Session, escape};
+use fsimage::{Session, escape, escape_message};
 use serde::Serialize;
+
+/// The columns that hold numbers: START and SIZE.
+const NUMBERS: [usize; 2] = [2, 3];
 
 /// A volume, as `--json` prints it.
 #[derive(Debug, Serialize)]
@@ -74,7 +77,7 @@ impl Row {
                 row.uuid = given(&uuid.0);
             }
             Content::Broken { plugin, reason } => {
-                row.problem = Some(format!("{}: {}", escape(&plugin.0), escape(&reason.0)));
+                row.problem = Some(format!("{}: {}", escape(&plugin.0), escape_message(&reason.0)));
             }
             Content::Unrecognised {} => {}
         }
@@ -136,8 +139,13 @@ pub(super) fn aligned(rows: &[Row]) -> Vec<String> {
     lines
         .iter()
         .map(|line| {
-            let cells: Vec<String> =
-                line.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}")).collect();
+            let cells: Vec<String> = (0..)
+                .zip(line.iter().zip(&widths))
+                .map(|(column, (text, width))| match NUMBERS.contains(&column) {
+                    true => format!("{text:>width$}"),
+                    false => format!("{text:<width$}"),
+                })
+                .collect();
             cells.join("  ").trim_end().to_owned()
         })
         .collect()

@@ -1,8 +1,9 @@
 //! `fsimage stat`.
 
 use super::args::{Common, Status};
-use super::file::{arrow, instant, letters, mode, target};
+use super::file::{arrow, at, instant, letters, mode, target};
 use super::output::Output;
+use super::several::each;
 use super::volume;
 use crate::exit::{Failure, Result};
 use crate::pygrub::volumes;
@@ -61,20 +62,20 @@ pub(super) fn stat(session: &mut Session, paths: &[OsString], how: &Status, comm
     let volume = volume::choose(session, common, paths)?;
     let address = escape(&volumes::address(session, volume)?);
     let mut output = Output::new();
-    for path in paths {
+    let outcome = each(paths, |path| {
         let path = path.as_bytes();
-        let node = session.stat(volume, path, how.dereference)?;
+        let node = at(session, volume, path, how.dereference)?;
         let mut facts = facts(session, volume, path, &node, &address)?;
         if how.extents && node.file_type == FileType::Regular {
             facts.data =
                 Some(data(session, volume, &node).map_err(|why| Failure::from(why).within(escape(path)))?);
         }
         match common.json {
-            true => output.json(&facts)?,
-            false => lines(&facts, &letters(&node)).iter().try_for_each(|line| output.line(line))?,
+            true => output.json(&facts),
+            false => lines(&facts, &letters(&node)).iter().try_for_each(|line| output.line(line)),
         }
-    }
-    output.finish()
+    });
+    outcome.and(output.finish())
 }
 
 fn facts(session: &mut Session, volume: u32, path: &[u8], node: &Node, address: &str) -> Result<Facts> {

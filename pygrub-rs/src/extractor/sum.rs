@@ -1,10 +1,12 @@
 //! `fsimage sum`.
 
 use super::args::{Common, Depth};
+use super::file::{at, check_is_regular};
 use super::output::Output;
+use super::several::each;
 use super::volume;
 use super::walk::{Then, walk};
-use crate::exit::{Failure, Result};
+use crate::exit::Result;
 use fsimage::copy::Part;
 use fsimage::protocol::Detail;
 use fsimage::{FileType, Node, Session, escape};
@@ -24,27 +26,22 @@ struct Object {
 pub(super) fn sum(session: &mut Session, paths: &[OsString], how: &Depth, common: &Common) -> Result<()> {
     let volume = volume::choose(session, common, paths)?;
     let mut output = Output::new();
-    let mut outcome = Ok(());
-    for path in paths {
+    let outcome = each(paths, |path| {
         let path = path.as_bytes();
         if how.recursive {
-            let walked = walk(session, volume, path, common, Detail::Content {}, &mut |session, visit| {
+            return walk(session, volume, path, common, Detail::Content {}, &mut |session, visit| {
                 if visit.node.file_type == FileType::Regular {
                     print(session, volume, visit.path, visit.node, common, &mut output)?;
                 }
                 Ok(Then::Enter)
             });
-            match walked {
-                Err(Failure::AlreadySaid) => outcome = Err(Failure::AlreadySaid),
-                other => other?,
-            }
-        } else {
-            let node = session.stat(volume, path, true)?;
-            print(session, volume, path, &node, common, &mut output)
-                .map_err(|failure| failure.within(escape(path)))?;
         }
-    }
-    output.finish().and(outcome)
+        let node = at(session, volume, path, true)?;
+        check_is_regular(&node)
+            .and_then(|()| print(session, volume, path, &node, common, &mut output))
+            .map_err(|failure| failure.within(escape(path)))
+    });
+    outcome.and(output.finish())
 }
 
 fn print(

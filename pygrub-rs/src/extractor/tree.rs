@@ -3,6 +3,7 @@
 use super::args::{Common, TreeShape};
 use super::file::{Object, arrow, target};
 use super::output::Output;
+use super::several::each;
 use super::volume;
 use super::walk::{Then, walk};
 use crate::exit::{Failure, Result};
@@ -33,43 +34,40 @@ pub(super) fn tree(
     let strokes = if speaks_utf8() { LINES } else { ASCII };
     let mut output = Output::new();
     let (mut directories, mut files) = (0_u64, 0_u64);
-    let mut outcome = Ok(());
-    for path in paths {
-        let visited =
-            walk(session, volume, path.as_bytes(), common, Detail::Content {}, &mut |session, visit| {
-                let is_directory = visit.node.file_type == FileType::Directory;
-                if shape.directories && !is_directory {
-                    return Ok(Then::Stay);
-                }
-                let depth = visit.depth();
-                let target = target(session, volume, visit.node)?;
-                if common.json {
-                    output.json(&Object::new(visit.path, visit.node, target))?;
-                } else {
-                    let indent: String = visit
-                        .lasts()
-                        .enumerate()
-                        .map(|(level, is_last)| match (level.saturating_add(1) == depth, is_last) {
-                            (true, true) => strokes.last,
-                            (true, false) => strokes.entry,
-                            (false, true) => strokes.off,
-                            (false, false) => strokes.on,
-                        })
-                        .collect();
-                    output.line(&format!("{indent}{}{}", escape(visit.name), arrow(target.as_deref())))?;
-                }
-                match (is_directory, depth) {
-                    // The tree's root is not in the tree.
-                    (true, 0) => {}
-                    (true, _) => directories = directories.saturating_add(1),
-                    (false, _) => files = files.saturating_add(1),
-                }
-                Ok(if shape.level.is_some_and(|level| depth >= level) { Then::Stay } else { Then::Enter })
-            });
-        match visited {
-            Err(Failure::AlreadySaid) => outcome = Err(Failure::AlreadySaid),
-            other => other?,
-        }
+    let outcome = each(paths, |path| {
+        walk(session, volume, path.as_bytes(), common, Detail::Content {}, &mut |session, visit| {
+            let is_directory = visit.node.file_type == FileType::Directory;
+            if shape.directories && !is_directory {
+                return Ok(Then::Stay);
+            }
+            let depth = visit.depth();
+            let target = target(session, volume, visit.node)?;
+            if common.json {
+                output.json(&Object::new(visit.path, visit.node, target))?;
+            } else {
+                let indent: String = visit
+                    .lasts()
+                    .enumerate()
+                    .map(|(level, is_last)| match (level.saturating_add(1) == depth, is_last) {
+                        (true, true) => strokes.last,
+                        (true, false) => strokes.entry,
+                        (false, true) => strokes.off,
+                        (false, false) => strokes.on,
+                    })
+                    .collect();
+                output.line(&format!("{indent}{}{}", escape(visit.name), arrow(target.as_deref())))?;
+            }
+            match (is_directory, depth) {
+                // The tree's root is not in the tree.
+                (true, 0) => {}
+                (true, _) => directories = directories.saturating_add(1),
+                (false, _) => files = files.saturating_add(1),
+            }
+            Ok(if shape.level.is_some_and(|level| depth >= level) { Then::Stay } else { Then::Enter })
+        })
+    });
+    if !matches!(outcome, Ok(()) | Err(Failure::AlreadySaid)) {
+        return outcome;
     }
     if !common.json {
         output.line("")?;
@@ -84,7 +82,7 @@ pub(super) fn tree(
             }
         })?;
     }
-    output.finish().and(outcome)
+    outcome.and(output.finish())
 }
 
 fn count(number: u64, one: &str, many: &str) -> String {

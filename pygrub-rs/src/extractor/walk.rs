@@ -6,6 +6,8 @@
 //! of names.
 
 use super::args::Common;
+use super::file::at_or_link;
+use super::several::concerns_one_file;
 use crate::console::say;
 use crate::exit::{Failure, Result};
 use fsimage::protocol::{Detail, DirEntry};
@@ -71,7 +73,7 @@ pub(super) fn walk(
 ) -> Result<()> {
     let mut walk =
         Walk { volume, common, detail, left: common.max_entries, levels: Vec::new(), failed: false };
-    let root = session.stat(volume, path, true)?;
+    let root = at_or_link(session, volume, path)?;
     let outcome = walk.step(session, path.to_vec(), &root, visit);
     walk.forgive(path, outcome)?;
     while let Some(level) = walk.levels.last_mut() {
@@ -146,8 +148,7 @@ impl Walk<'_> {
     fn forgive(&mut self, path: &[u8], outcome: Result<()>) -> Result<()> {
         match outcome {
             Ok(()) => Ok(()),
-            Err(Failure::Fsimage(why)) if why.ends_session() => Err(why.into()),
-            Err(failure @ (Failure::Failed(_) | Failure::Fsimage(_))) => {
+            Err(failure) if concerns_one_file(&failure) => {
                 say(&format!("fsimage: error: {}: {failure}", escape(path)));
                 self.failed = true;
                 Ok(())

@@ -4,7 +4,7 @@ use super::args::Options;
 use crate::console::say;
 use crate::exit::{Failure, Result};
 use fsimage::protocol::{Content, PassedOver, StepOutcome, VolumeReport};
-use fsimage::{ErrorKind, Session, escape};
+use fsimage::{ErrorKind, Session, escape, escape_message};
 
 /// The number of the volume that `--partition` names.
 pub(super) fn only(session: &mut Session, options: &Options) -> Result<Option<u32>> {
@@ -45,7 +45,9 @@ pub(crate) fn describe(volume: &VolumeReport) -> String {
         Content::Filesystem { plugin, flavour, .. } => {
             escape(if flavour.0.is_empty() { &plugin.0 } else { &flavour.0 })
         }
-        Content::Broken { plugin, reason } => format!("{}, but: {}", escape(&plugin.0), escape(&reason.0)),
+        Content::Broken { plugin, reason } => {
+            format!("{}, but: {}", escape(&plugin.0), escape_message(&reason.0))
+        }
         Content::Unrecognised {} => "no filesystem known here".to_owned(),
     };
     format!("volume {}: {content}", place(volume))

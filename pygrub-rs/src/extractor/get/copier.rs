@@ -5,8 +5,10 @@ use super::{Conflict, How};
 use crate::console::say;
 use crate::exit::{Failure, Result};
 use crate::extractor::args::Common;
+use crate::extractor::file::described;
 use crate::extractor::output::Output;
 use crate::extractor::progress::Progress;
+use crate::extractor::several::concerns_one_file;
 use crate::extractor::volume;
 use fsimage::copy::Part;
 use fsimage::output::{Attributes, Existing, OutputDirectory};
@@ -25,10 +27,10 @@ const FILE: u32 = 0o666;
 /// And a new directory's.
 const DIRECTORY: u32 = 0o777;
 
-/// A directory on the host, and the names in it once they had to be known.
+/// A directory on the host, and what was in it before anything was copied there, once that had to be known.
 pub(super) struct Held<'a> {
     pub directory: Shared<'a>,
-    names: Option<HashSet<OsString>>,
+    before: Option<HashSet<OsString>>,
 }
 
 /// A directory of ours, or one that the caller keeps.
@@ -50,24 +52,30 @@ impl std::ops::Deref for Shared<'_> {
 
 impl<'a> From<&'a OutputDirectory> for Held<'a> {
     fn from(directory: &'a OutputDirectory) -> Self {
-        Self { directory: Shared::Borrowed(directory), names: None }
-    }
-}
-
-impl From<OutputDirectory> for Held<'_> {
-    fn from(directory: OutputDirectory) -> Self {
-        Self { directory: Shared::Own(directory), names: None }
+        Self { directory: Shared::Borrowed(directory), before: None }
     }
 }
 
 impl Held<'_> {
-    /// Whether something has this very name. A filesystem that does not regard case says of more names that they exist;
-    /// of those, nothing is replaced or entered.
-    fn lists(&mut self, name: &OsStr) -> Result<bool> {
-        if self.names.is_none() {
-            self.names = Some(self.directory.names()?);
+    /// A directory of ours; when it `is_new`, nothing was in it.
+    pub(super) fn new(directory: OutputDirectory, is_new: bool) -> Self {
+        Self { directory: Shared::Own(directory), before: is_new.then(HashSet::new) }
+    }
+
+    /// The same directory, held once more.
+    pub(super) fn again(&mut self, conflict: Conflict) -> Result<Held<'static>> {
+        self.look(conflict)?;
+        Ok(Held { directory: Shared::Own(self.directory.try_clone()?), before: self.before.clone() })
+    }
+
+    /// Remembers what is in it, before the first copy goes there. Only of that may something be replaced or entered: not a
+    /// copy of this run, which another file of the same name would undo, and not what a filesystem that does not regard case
+    /// takes for it.
+    pub(super) fn look(&mut self, conflict: Conflict) -> Result<()> {
+        if self.before.is_none() && conflict != Conflict::Refuse {
+            self.before = Some(self.directory.names()?);
         }
-        Ok(self.names.as_ref().is_some_and(|names| names.contains(name)))
+        Ok(())
     }
 
     fn exists(&self, name: &OsStr, next: &str) -> Failure {
@@ -76,21 +84,20 @@ impl Held<'_> {
 
     /// What has the name that something is to be copied to; an error when it may not be touched.
     pub(super) fn existing(&mut self, name: &OsStr, conflict: Conflict) -> Result<Existing> {
-        let existing = self.directory.existing(name)?;
-        let is_free = existing == Existing::Free;
-        if is_free || conflict == Conflict::Refuse {
-            return match is_free {
-                true => Ok(existing),
-                false => Err(self.exists(name, "--force replaces it, --skip-existing leaves it")),
-            };
-        }
-        if !self.lists(name)? {
-            let next = "this filesystem takes its name for another's, which stays as it is";
-            return Err(self.exists(name, next));
-        }
-        match existing {
+        self.look(conflict)?;
+        let was_there = self.before.as_ref().is_some_and(|before| before.contains(name));
+        match self.directory.existing(name)? {
+            Existing::Free => Ok(Existing::Free),
+            _ if conflict == Conflict::Refuse => {
+                Err(self.exists(name, "--force replaces it, --skip-existing leaves it"))
+            }
+            _ if !was_there => {
+                let next =
+                    "another of this run's copies has this name, or one that the filesystem takes for it";
+                Err(self.exists(name, next))
+            }
             Existing::Special => Err(self.exists(name, "and is no file; not replaced")),
-            _ => Ok(existing),
+            existing => Ok(existing),
         }
     }
 }
@@ -216,33 +223,45 @@ impl<'a> Copier<'a> {
 
     /// Says why a file is left out on purpose.
     pub(super) fn skip(&self, path: &[u8], file_type: FileType) {
-        let what = match file_type {
-            FileType::Symlink => "symbolic link",
-            FileType::CharDevice => "character device",
-            FileType::BlockDevice => "block device",
-            other => other.text(),
-        };
+        let what = described(file_type);
         self.progress.say(&format!("fsimage: note: {}: a {what}: not copied", escape(path)));
     }
 
-    /// Says what failed and goes on, unless nothing can come after it.
+    /// Says what failed at this path and goes on, unless nothing can come after it.
     pub(super) fn forgive(&mut self, path: &[u8], outcome: Result<()>) -> Result<()> {
-        let failure = match outcome {
-            Ok(()) => return Ok(()),
-            Err(failure) => failure,
-        };
-        match &failure {
+        outcome.or_else(|failure| match &failure {
             Failure::Fsimage(why) if why.ends_session() => Err(failure.within(escape(path))),
-            Failure::Fsimage(why) if self.progress.is_spent() || is_full(why) => {
+            Failure::Fsimage(why) if self.ends_run(why) => {
                 Err(Failure::Stopped(failure.within(escape(path)).to_string()))
             }
-            Failure::Fsimage(_) | Failure::Failed(_) => {
-                self.progress.say(&format!("fsimage: error: {}: {failure}", escape(path)));
-                self.failed = self.failed.saturating_add(1);
+            failure if concerns_one_file(failure) => {
+                self.miss(&format!("{}: {failure}", escape(path)));
                 Ok(())
             }
             _ => Err(failure),
-        }
+        })
+    }
+
+    /// The same for one of the user's own paths, which the failure names.
+    pub(super) fn forgive_named(&mut self, outcome: Result<()>) -> Result<()> {
+        outcome.or_else(|failure| match &failure {
+            Failure::Fsimage(why) if self.ends_run(why) => Err(Failure::Stopped(failure.to_string())),
+            failure if concerns_one_file(failure) => {
+                self.miss(&failure.to_string());
+                Ok(())
+            }
+            _ => Err(failure),
+        })
+    }
+
+    /// No other file would fare better.
+    fn ends_run(&self, why: &fsimage::Error) -> bool {
+        self.progress.is_spent() || is_full(why)
+    }
+
+    fn miss(&mut self, why: &str) {
+        self.progress.say(&format!("fsimage: error: {why}"));
+        self.failed = self.failed.saturating_add(1);
     }
 
     /// Tells what there is and what is missing.
@@ -257,7 +276,9 @@ impl<'a> Copier<'a> {
             many => format!("{many} copies are whole"),
         };
         match outcome {
-            Err(failure @ (Failure::Stopped(_) | Failure::Fsimage(_))) if self.how.recursive => {
+            Err(failure @ (Failure::Stopped(_) | Failure::Fsimage(_)))
+                if self.how.recursive || self.whole > 0 =>
+            {
                 say(&format!(
                     "fsimage: {whole}, the one named below and all that would have followed is missing; \
                      --skip-existing goes on from there"

@@ -14,11 +14,12 @@ pub(super) use place::Place;
 pub(super) use preserve::Preserve;
 
 use super::args::Common;
+use super::file::{at, check_is_regular};
 use super::progress::Progress;
 use super::volume;
-use crate::exit::Result;
-use copier::Copier;
-use fsimage::{FileType, Session, escape};
+use crate::exit::{Failure, Result};
+use copier::{Copier, Held};
+use fsimage::{ErrorKind, FileType, Session, escape};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
@@ -57,20 +58,35 @@ pub(super) fn get(
     let volume = volume::choose(session, common, paths)?;
     let progress = Progress::new(common);
     let mut copier = Copier::new(session, volume, how, common, progress);
-    let outcome = paths.iter().try_for_each(|path| one(&mut copier, path.as_bytes(), place));
+    let mut to = Held::from(place.directory());
+    let outcome = paths.iter().try_for_each(|path| {
+        let copied = one(&mut copier, path.as_bytes(), place, &mut to);
+        match paths.len() {
+            1 => copied,
+            _ => copier.forgive_named(copied.map_err(hint)),
+        }
+    });
     copier.finish(outcome)
 }
 
-fn one(copier: &mut Copier<'_>, path: &[u8], place: &Place) -> Result<()> {
-    let node = copier.session.stat(copier.volume, path, true)?;
-    match node.file_type {
-        FileType::Directory => tree::copy(copier, path, &node, place),
-        _ => {
-            let (directory, name) = place.of_file(path)?;
-            copier.progress.file(&escape(path), node.metadata.size);
-            copier
-                .file(&mut directory.into(), name, path, &node)
-                .map_err(|failure| failure.within(escape(path)))
+fn one(copier: &mut Copier<'_>, path: &[u8], place: &Place, to: &mut Held<'_>) -> Result<()> {
+    let node = at(copier.session, copier.volume, path, true)?;
+    if node.file_type == FileType::Directory {
+        return tree::copy(copier, path, &node, place, to);
+    }
+    let name = place.name_of_file(path)?;
+    copier.progress.file(&escape(path), node.metadata.size);
+    check_is_regular(&node)
+        .and_then(|()| copier.file(to, name, path, &node))
+        .map_err(|failure| failure.within(escape(path)))
+}
+
+/// Whoever knows cp(1) may have put the target last.
+fn hint(why: Failure) -> Failure {
+    match why {
+        Failure::Fsimage(why) if why.kind() == ErrorKind::NotFound => {
+            Failure::Failed(format!("{why}; every PATH is the guest's, -o says where copies go"))
         }
+        other => other,
     }
 }

@@ -13,11 +13,18 @@ pub(in crate::extractor) struct Place {
     directory: OutputDirectory,
     /// One copy's name; else each has its own.
     name: Option<OsString>,
+    /// The name is written as a directory's, with a slash behind it.
+    is_directorys: bool,
 }
 
 impl Place {
     /// `-o`: an existing directory, or the name of a new file or directory.
     pub(in crate::extractor) fn open(output: &Path, sources: &[OsString]) -> Result<Self> {
+        if output == Path::new("-") {
+            let why = "-o -: `fsimage cat` writes to standard output; -o ./- is a file of that name";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        let is_directorys = output.as_os_str().as_bytes().ends_with(b"/");
         let absolute = std::path::absolute(output).map_err(|why| Failure::io(output.display(), &why))?;
         // Without a slash at the end, which would follow a link.
         let absolute: PathBuf = absolute.components().collect();
@@ -30,23 +37,38 @@ impl Place {
                         output.display()
                     )));
                 }
-                Ok(Self { directory: OutputDirectory::open(parent)?, name: Some(name.to_owned()) })
+                Ok(Self {
+                    directory: OutputDirectory::open(parent)?,
+                    name: Some(name.to_owned()),
+                    is_directorys,
+                })
             }
-            _ => Ok(Self { directory: OutputDirectory::open(&absolute)?, name: None }),
+            _ => Ok(Self { directory: OutputDirectory::open(&absolute)?, name: None, is_directorys }),
         }
     }
 
-    /// Where a file goes, and its name there.
-    pub(super) fn of_file<'a>(&'a self, path: &'a [u8]) -> Result<(&'a OutputDirectory, &'a OsStr)> {
-        let name = self.name.as_deref().or_else(|| last_name(path)).ok_or_else(|| {
-            Failure::Usage(format!("{}: no file name in it; -o FILE gives one", escape(path)))
-        })?;
-        Ok((&self.directory, name))
+    /// Where the copies go, each under its name.
+    pub(super) fn directory(&self) -> &OutputDirectory {
+        &self.directory
     }
 
-    /// Where a directory goes, and its name there; none when its entries go there themselves, as those of `/` do.
-    pub(super) fn of_tree<'a>(&'a self, path: &'a [u8]) -> (&'a OutputDirectory, Option<&'a OsStr>) {
-        (&self.directory, self.name.as_deref().or_else(|| last_name(path)))
+    /// A file's name there.
+    pub(super) fn name_of_file<'a>(&'a self, path: &'a [u8]) -> Result<&'a OsStr> {
+        match &self.name {
+            Some(name) if self.is_directorys => Err(Failure::Failed(format!(
+                "-o {}/: no such directory",
+                escape(self.directory.path().join(name).as_os_str().as_bytes())
+            ))),
+            Some(name) => Ok(name),
+            None => last_name(path).ok_or_else(|| {
+                Failure::Usage(format!("{}: no file name in it; -o FILE gives one", escape(path)))
+            }),
+        }
+    }
+
+    /// A directory's name there; none when its entries go there themselves, as those of `/` do.
+    pub(super) fn name_of_tree<'a>(&'a self, path: &'a [u8]) -> Option<&'a OsStr> {
+        self.name.as_deref().or_else(|| last_name(path))
     }
 }
 

@@ -45,17 +45,22 @@ struct Tree<'a, 'b> {
     kept: u64,
 }
 
-/// Copies a directory.
-pub(super) fn copy(copier: &mut Copier<'_>, path: &[u8], node: &Node, place: &Target) -> Result<()> {
+/// Copies a directory to its place, which is in `parent`.
+pub(super) fn copy(
+    copier: &mut Copier<'_>,
+    path: &[u8],
+    node: &Node,
+    place: &Target,
+    parent: &mut Held<'_>,
+) -> Result<()> {
     if !copier.how.recursive {
         let why = "a directory in the guest; -r copies directories, -o says where copies go";
         return Err(Failure::Failed(format!("{}: {why}", escape(path))));
     }
     let mut tree = Tree { copier, levels: Vec::new(), first_names: HashMap::new(), kept: 0 };
-    let (directory, name) = place.of_tree(path);
-    let (to, is_new) = match name {
-        Some(name) => tree.make(&mut directory.into(), name)?,
-        None => (directory.try_clone()?.into(), false),
+    let (to, is_new) = match place.name_of_tree(path) {
+        Some(name) => tree.make(parent, name)?,
+        None => (parent.again(tree.copier.how.conflict)?, false),
     };
     tree.enter(path.to_vec(), PathBuf::new(), node.clone(), to, is_new);
     while let Some(level) = tree.levels.last_mut() {
@@ -75,6 +80,7 @@ pub(super) fn copy(copier: &mut Copier<'_>, path: &[u8], node: &Node, place: &Ta
 impl Tree<'_, '_> {
     /// A directory on the host, made or, where that is allowed, found.
     fn make(&mut self, parent: &mut Held<'_>, name: &OsStr) -> Result<(Held<'static>, bool)> {
+        parent.look(self.copier.how.conflict)?;
         let (to, is_new) = parent.directory.directory(name)?;
         if !is_new {
             match parent.existing(name, self.copier.how.conflict)? {
@@ -83,7 +89,7 @@ impl Tree<'_, '_> {
                 _ => return Err(Failure::Failed("somebody else is changing the target".to_owned())),
             }
         }
-        Ok((to.into(), is_new))
+        Ok((Held::new(to, is_new), is_new))
     }
 
     fn enter(&mut self, path: Vec<u8>, below: PathBuf, node: Node, to: Held<'static>, is_new: bool) {
