@@ -61,8 +61,40 @@ fn ext2() -> Result<()> {
     std::fs::remove_dir_all(&folder)
 }
 
+/// How kernels are packed, each by its tool.
+const PACKERS: [&[&str]; 8] = [
+    &["gzip", "-9"],
+    &["xz", "--check=crc32", "--x86", "--lzma2=dict=1MiB"],
+    &["xz", "--format=lzma", "-0"],
+    &["bzip2", "-9"],
+    &["lzop", "-9"],
+    &["lz4", "-l", "-9", "-q"],
+    &["zstd", "-19", "-q"],
+    &["zstd", "-1", "-q", "--no-check"],
+];
+
+/// The head of an ELF file and some text, packed: the whole file, and a bzImage's payload with its length.
+fn vmlinux() -> Result<()> {
+    let mut kernel = b"\x7fELF\x02\x01\x01".to_vec();
+    kernel.resize(0x200, 0);
+    (kernel[0x10], kernel[0x12]) = (2, 62);
+    kernel.extend((0..3000_u32).flat_map(|number| (number.wrapping_mul(0x9e37_79b9) >> (number % 31)).to_le_bytes()));
+    let plain = std::env::temp_dir().join(format!("fuzz-seeds-kernel.{}", std::process::id()));
+    std::fs::write(&plain, &kernel)?;
+    for (number, packer) in PACKERS.iter().enumerate() {
+        let mut command = std::process::Command::new(packer[0]);
+        let output = command.args(&packer[1..]).arg("-c").stdin(std::fs::File::open(&plain)?).output()?;
+        assert!(output.status.success(), "{packer:?}");
+        let size: &[u8] = if number == 0 { &[] } else { &(kernel.len() as u32).to_le_bytes() };
+        write("vmlinux", &format!("file-{number}"), &[&[0x20], &output.stdout[..]].concat())?;
+        write("vmlinux", &format!("payload-{number}"), &[&[0x21], &output.stdout[..], size].concat())?;
+    }
+    std::fs::remove_file(&plain)
+}
+
 fn main() -> Result<()> {
     ext2()?;
+    vmlinux()?;
     let mbr = |entries: &[Entry]| boot_sector(entries).to_vec();
     let logical = [
         (0, mbr(&[(0x80, 0x83, 16, 48), (0, 0x05, 64, 30_000)])),

@@ -5,12 +5,15 @@
 //! [`format`](mod@format) makes fit for a domain builder.
 #![forbid(unsafe_code)]
 
+mod boot;
 pub mod console;
 pub mod exit;
 pub mod extractor;
 pub mod format;
+pub mod machine;
 mod menu;
 mod newc;
 pub mod pygrub;
+mod signals;
 pub use fsimage::units;
 pub mod worker_options;

@@ -37,42 +37,60 @@ impl Draft<'_> {
             other => Error::os(path.display(), other),
         };
         if !replace {
-            self.link(name).map_err(failed)?;
-            self.hidden = None;
-            return Ok(());
+            return {
+                let directory = self.directory;
+                self.link_into(&directory.descriptor, name).map_err(failed)
+            };
         }
+        self.hide().and_then(|()| self.rename_to(name)).map_err(failed)
+    }
+
+    /// Gives the file a name that nobody looks for.
+    pub(super) fn hide(&mut self) -> rustix::io::Result<()> {
         if self.hidden.is_none() {
             let ((), hidden) = with_random_name(&format!(".{}.partial", self.prefix), |hidden| {
-                self.link(OsStr::new(hidden))
-            })
-            .map_err(failed)?;
+                self.link(&self.directory.descriptor, OsStr::new(hidden))
+            })?;
             self.hidden = Some(hidden);
         }
+        Ok(())
+    }
+
+    /// Gives a hidden file this name; what has it is replaced.
+    pub(super) fn rename_to(&mut self, name: &OsStr) -> rustix::io::Result<()> {
         let directory = &self.directory.descriptor;
         if let Some(hidden) = &self.hidden {
-            renameat(directory, hidden.as_str(), directory, name).map_err(failed)?;
+            renameat(directory, hidden.as_str(), directory, name)?;
         }
+        self.hidden = None;
+        Ok(())
+    }
+
+    /// Gives the file this name in a directory of the same filesystem, where nothing has it.
+    pub(super) fn link_into(&mut self, directory: &OwnedFd, name: &OsStr) -> rustix::io::Result<()> {
+        self.link(directory, name)?;
         self.hidden = None;
         Ok(())
     }
 
     /// Gives the file its name, `prefix.XXXXXX`.
     fn name(&mut self) -> rustix::io::Result<String> {
-        let ((), name) = with_random_name(&self.prefix, |name| self.link(OsStr::new(name)))?;
+        let ((), name) =
+            with_random_name(&self.prefix, |name| self.link(&self.directory.descriptor, OsStr::new(name)))?;
         self.hidden = None;
         Ok(name)
     }
 
     /// Gives the file a name that nothing has.
-    fn link(&self, name: &OsStr) -> rustix::io::Result<()> {
-        let directory = &self.directory.descriptor;
+    fn link(&self, directory: &OwnedFd, name: &OsStr) -> rustix::io::Result<()> {
+        let own = &self.directory.descriptor;
         match &self.hidden {
             Some(hidden) => {
-                match renameat_with(directory, hidden.as_str(), directory, name, RenameFlags::NOREPLACE) {
+                match renameat_with(own, hidden.as_str(), directory, name, RenameFlags::NOREPLACE) {
                     // NFS and FUSE do not know the flag. A second name is refused, too, when there is one already.
                     Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                        linkat(directory, hidden.as_str(), directory, name, AtFlags::empty())
-                            .and_then(|()| unlinkat(directory, hidden.as_str(), AtFlags::empty()))
+                        linkat(own, hidden.as_str(), directory, name, AtFlags::empty())
+                            .and_then(|()| unlinkat(own, hidden.as_str(), AtFlags::empty()))
                     }
                     other => other,
                 }

@@ -8,9 +8,11 @@
 //! followed: whatever a guest calls its files, they end up in that directory.
 
 mod draft;
+mod set;
 mod tree;
 
 pub use draft::{Draft, Published, publish};
+pub use set::Folder;
 pub use tree::{Attributes, Existing};
 
 use crate::{Error, ErrorKind, Result};

@@ -75,12 +75,12 @@ pub fn locate(file: &dyn File) -> Result<Payload> {
     let magic = read_vec(file, start, at_most(length, kernel::HEAD))?;
     let compression = Compression::of(&magic);
     if compression.is_none() && Kernel::of(&magic).is_none() {
-        let begin = magic.get(..8).unwrap_or(&magic).escape_ascii();
+        let begin = kernel::begin(&magic);
         return Err(Error::unsupported(match container {
             Container::Bare => format!(
-                "neither a bzImage, nor EFI zboot, nor a packed or plain ELF file or Image: it begins with \"{begin}\""
+                "neither a bzImage, nor EFI zboot, nor a packed or plain ELF file or Image: it begins with {begin}"
             ),
-            _ => format!("the {}'s payload at 0x{start:x} begins with \"{begin}\"", container.name()),
+            _ => format!("the {}'s payload at 0x{start:x} begins with {begin}", container.name()),
         }));
     }
     Ok(Payload { container, start, length, compression })

@@ -3,6 +3,12 @@
 /// Bytes that [`Kernel::of`] looks at.
 pub(crate) const HEAD: usize = 64;
 
+/// The first bytes of what is no kernel, for a message.
+pub(crate) fn begin(head: &[u8]) -> String {
+    let bytes: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    if bytes.is_empty() { "nothing".to_owned() } else { bytes.join(" ") }
+}
+
 /// A kernel as it is linked, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kernel {

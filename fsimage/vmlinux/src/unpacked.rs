@@ -74,12 +74,12 @@ impl Unpacked {
         let found = Kernel::of(&head);
         let kernel = found.filter(|kernel| self.payload.container != Container::BzImage || kernel.is_x86());
         let kernel = kernel.ok_or_else(|| {
-            let begin = head.get(..8).unwrap_or(&head).escape_ascii();
+            let begin = kernel::begin(&head);
             Error::unsupported(match found {
                 Some(other) => {
                     format!("the bzImage's payload is a kernel for another machine: {}", other.name())
                 }
-                None => format!("what was unpacked is no kernel: it begins with \"{begin}\""),
+                None => format!("what was unpacked is no kernel: it begins with {begin}"),
             })
         })?;
         self.head = head;

@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::boot::Booting;
 use super::examples;
 use super::find::{SizeTest, type_by_letter};
 use super::get::{Conflict, How, Preserve};
@@ -108,6 +109,14 @@ pub(super) enum Verb {
         #[command(flatten)]
         image: Image,
     },
+    /// Put the guest's kernel, ramdisk and kernel arguments into a directory, all of them or none
+    #[command(long_about = examples::BOOT_ABOUT, after_help = examples::BOOT)]
+    Boot {
+        #[command(flatten)]
+        image: Image,
+        #[command(flatten)]
+        how: Box<Booting>,
+    },
     /// List files
     #[command(after_help = examples::LS)]
     Ls {
@@ -135,6 +144,8 @@ pub(super) enum Verb {
     /// Print files
     #[command(after_help = examples::CAT)]
     Cat {
+        #[command(flatten)]
+        how: Unpacking,
         #[command(flatten)]
         what: Files,
     },
@@ -198,6 +209,13 @@ pub(super) struct Files {
     /// Paths in the guest
     #[arg(value_name = "PATH", value_hint = ValueHint::Other)]
     pub paths: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Unpacking {
+    /// Unpack kernels, in the jail: the ELF file in a bzImage, the Image in an EFI zboot image or an Image.gz
+    #[arg(long)]
+    pub vmlinux: bool,
 }
 
 #[derive(Debug, Args)]
@@ -266,6 +284,9 @@ pub(super) struct Copying {
     /// Leave out symbolic links
     #[arg(long)]
     pub no_links: bool,
+    /// Unpack kernels, in the jail: the ELF file in a bzImage, the Image in an EFI zboot image or an Image.gz
+    #[arg(long, conflicts_with = "recursive")]
+    pub vmlinux: bool,
     /// Name each copy on standard output
     #[arg(short, long)]
     pub verbose: bool,
@@ -286,6 +307,7 @@ impl Copying {
             },
             preserve: self.preserve.unwrap_or_default(),
             links: !self.no_links,
+            unpack: self.vmlinux,
             verbose: self.verbose,
             max_total_size: self.max_total_size,
         }

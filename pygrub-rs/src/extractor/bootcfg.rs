@@ -2,8 +2,8 @@
 
 use super::args::Common;
 use super::output::Output;
+use crate::boot::volumes;
 use crate::exit::Result;
-use crate::pygrub::volumes;
 use fsimage::protocol::{BootFile, ConfigReport, Content, EntryReport, FileRef, MenuReport, VolumeReport};
 use fsimage::{Session, escape, escape_message};
 use serde::Serialize;

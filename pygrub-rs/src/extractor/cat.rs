@@ -1,6 +1,6 @@
 //! `fsimage cat`.
 
-use super::args::Common;
+use super::args::{Common, Unpacking};
 use super::file::{at, check_is_regular};
 use super::output::Output;
 use super::several::each;
@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
 /// Copies the files to standard output, one behind the other.
-pub(super) fn cat(session: &mut Session, paths: &[OsString], common: &Common) -> Result<()> {
+pub(super) fn cat(session: &mut Session, paths: &[OsString], how: &Unpacking, common: &Common) -> Result<()> {
     let volume = volume::choose(session, common, paths)?;
     let mut output = Output::new();
     let outcome = each(paths, |path| {
@@ -21,9 +21,12 @@ pub(super) fn cat(session: &mut Session, paths: &[OsString], common: &Common) ->
         check_is_regular(&node)
             .and_then(|()| volume::check_size(&node, common))
             .map_err(|failure| failure.within(escape(path)))?;
-        session
-            .copy_to_stream(&Part::whole(volume, &node), &mut output)
-            .map_err(|why| output.explain(why).within(escape(path)))
+        let part = Part::whole(volume, &node);
+        let copied = match how.vmlinux {
+            true => session.unpack_to_stream(&part, common.max_file_size, &mut output).map(drop),
+            false => session.copy_to_stream(&part, &mut output),
+        };
+        copied.map_err(|why| output.explain(why).within(escape(path)))
     });
     outcome.and(output.finish())
 }

@@ -28,6 +28,28 @@ Examples:
   fsimage bootcfg disk.img#2                only what partition 2 has
   fsimage bootcfg --json disk.img | jq .chosen";
 
+pub(super) const BOOT_ABOUT: &str = "\
+Put the guest's kernel, ramdisk and kernel arguments into a directory, all of them or none
+
+What is booted is what `pygrub-rs -q` boots: the default entry of the guest's own configuration. The files are named \
+kernel, ramdisk (where there is one) and cmdline (the arguments and a line's end, as /proc/cmdline has them). They belong \
+to the caller alone, since a ramdisk may hold keys. A directory that does not exist appears with all files in it; in one \
+that does, the kernel appears last.
+
+On a terminal it is told what was done, and how to boot it; else nothing is printed but what --json, --print or -v ask for.";
+
+pub(super) const BOOT: &str = "\
+Examples:
+  fsimage boot disk.img -o vm               vm/kernel, vm/ramdisk, vm/cmdline
+  fsimage boot disk.img -o vm --print=qemu | sh
+                                            boots it
+  fsimage boot disk.img -o vm --print=firecracker > vm.json
+  fsimage boot disk.img -o vm --print=cloud-hypervisor > vm.sh
+  fsimage boot disk.img -o vm --print=libvirt > vm.xml
+  fsimage boot disk.img -o vm --vmlinux --print=xl > vm.cfg
+  fsimage boot disk.img#2 --entry=1 --append=single --force --json
+  fsimage boot disk.img --kernel=/boot/vmlinuz --ramdisk=/boot/initrd.img --cmdline='root=/dev/vda1 ro'";
+
 pub(super) const LS: &str = "\
 Examples:
   fsimage ls disk.img                       the guest's root directory
@@ -49,7 +71,8 @@ pub(super) const CAT: &str = "\
 Examples:
   fsimage cat disk.img:/etc/fstab
   fsimage cat disk.img:/etc/passwd /etc/group
-  fsimage cat disk.img:/boot/initrd.img | lsinitramfs /dev/stdin";
+  fsimage cat disk.img:/boot/initrd.img | lsinitramfs /dev/stdin
+  fsimage cat --vmlinux disk.img:/boot/vmlinuz > vmlinux";
 
 pub(super) const GET: &str = "\
 Examples:
@@ -59,7 +82,9 @@ Examples:
   fsimage get -r disk.img:/etc -o etc       a directory and all below it
   fsimage get -rp disk.img#2 -o root        all of partition 2, modes and times kept
   fsimage get -r --skip-existing disk.img:/home -o home
-                                            goes on after an interruption";
+                                            goes on after an interruption
+  fsimage get --vmlinux disk.img:/boot/vmlinuz -o vmlinux
+                                            the ELF file that is packed in a kernel";
 
 pub(super) const FIND: &str = "\
 Examples:

@@ -2,6 +2,7 @@
 
 mod address;
 mod args;
+mod boot;
 mod bootcfg;
 mod cat;
 mod examples;
@@ -63,6 +64,14 @@ fn run(cli: &Cli) -> Result<()> {
             let source = Source::new(&image.image, &[], common)?.without_path("bootcfg")?;
             bootcfg::bootcfg(&mut open(Some(&source.image), common)?, &source.common)
         }
+        Verb::Boot { image, how } => {
+            let Source { image, common, .. } =
+                Source::new(&image.image, &[], common)?.without_path("boot")?;
+            let folder = boot::open(how)?;
+            let how = how.how();
+            let common = boot::with_memory(&common, how.unpack);
+            boot::boot(&mut open(Some(&image), &common)?, &image, &folder, &how, &common)
+        }
         Verb::Ls { what, how } => {
             let Source { image, paths, common } = source(what)?.or_root();
             ls::ls(&mut open(Some(&image), &common)?, &paths, how, &common)
@@ -75,16 +84,18 @@ fn run(cli: &Cli) -> Result<()> {
             let Source { image, paths, common } = source(what)?.with_path("stat")?;
             stat::stat(&mut open(Some(&image), &common)?, &paths, how, &common)
         }
-        Verb::Cat { what } => {
+        Verb::Cat { what, how } => {
             has_no_json("cat", common)?;
             let Source { image, paths, common } = source(what)?.with_path("cat")?;
-            cat::cat(&mut open(Some(&image), &common)?, &paths, &common)
+            let common = boot::with_memory(&common, how.vmlinux);
+            cat::cat(&mut open(Some(&image), &common)?, &paths, how, &common)
         }
         Verb::Get { what, how } => {
             let source = source(what)?;
             let Source { image, paths, common } =
                 if how.recursive { source.or_root() } else { source.with_path("get")? };
             let place = get::Place::open(&how.output, &paths)?;
+            let common = boot::with_memory(&common, how.vmlinux);
             get::get(&mut open(Some(&image), &common)?, &paths, &place, &how.how(), &common)
         }
         Verb::Find { what, how } => {

@@ -1,8 +1,8 @@
 //! The volume on which a path is looked for.
 
 use super::args::Common;
+use crate::boot::volumes;
 use crate::exit::{Failure, Result};
-use crate::pygrub::volumes;
 use fsimage::protocol::Content;
 use fsimage::{Node, Session, escape};
 use std::ffi::OsString;

@@ -7,7 +7,7 @@ use super::keys::{Decoder, Key};
 use super::look::Look;
 use super::screen::{Screen, send};
 use crate::exit::Failure;
-use crate::pygrub::signals::Held;
+use crate::signals::Held;
 use crossterm::cursor::{MoveTo, Show};
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};

@@ -12,6 +12,7 @@
 //! blanks).
 
 use super::blanks;
+use crate::boot::{Voice, Wanted};
 use crate::exit::{Failure, Result};
 use crate::format::Format;
 use crate::menu::Timeout;
@@ -139,6 +140,23 @@ pub(super) struct Options {
     pub debug: bool,
     #[command(flatten)]
     pub worker: WorkerOptions,
+}
+
+impl Options {
+    /// What is to be booted.
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted {
+            entry: self.entry.clone(),
+            kernel: self.kernel.clone(),
+            ramdisks: self.ramdisk.clone().map(|path| vec![path]),
+            args: self.args.clone(),
+        }
+    }
+
+    /// How this program speaks.
+    pub(super) fn voice(&self) -> Voice {
+        Voice { program: "pygrub-rs", lists: "-l lists them", more_arguments: "--args", debug: self.debug }
+    }
 }
 
 /// A value that is passed on to the guest or compared with guest text: bytes, not necessarily UTF-8.

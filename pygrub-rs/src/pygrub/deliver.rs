@@ -5,26 +5,21 @@
 //! their names, the result is written, and only when that has succeeded do they stay.
 
 use super::args::Options;
-use super::boot::Choice;
-use super::image::{Found, Located, of};
-use super::limits::Limits;
-use super::ramdisk::Layout;
-use super::signals::Held;
 use super::target::{Directory, Target};
-use super::volumes;
-use crate::console::say;
+use crate::boot::{BootFiles, Choice, Limits, volumes};
 use crate::exit::{Failure, Result};
 use crate::format::{BootResult, Origin, Unrepresentable};
+use crate::signals::Held;
 use fsimage::output::{Draft, Published, publish};
 use fsimage::protocol::BootFile;
 use fsimage::{Session, escape};
-use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// What the files' names begin with.
 const KERNEL: &str = "boot_kernel";
 const RAMDISK: &str = "boot_ramdisk";
+
 /// Delivers the choice.
 pub(super) fn deliver(
     session: &mut Session,
@@ -33,10 +28,10 @@ pub(super) fn deliver(
     options: &Options,
     limits: Limits,
 ) -> Result<()> {
-    let (kernel, ramdisks, joined) = find(session, choice, limits)?;
+    let files = BootFiles::find(session, choice, limits)?;
     let mut result = BootResult {
         kernel: named("kernel", std::slice::from_ref(&choice.kernel)),
-        ramdisk: (!ramdisks.is_empty()).then(|| named("ramdisk", &choice.ramdisks)),
+        ramdisk: files.has_ramdisk().then(|| named("ramdisk", &choice.ramdisks)),
         args: choice.args.clone(),
         origin: origin(session, choice)?,
     };
@@ -48,13 +43,13 @@ pub(super) fn deliver(
     result.kernel = rehearsed(KERNEL);
     result.ramdisk = result.ramdisk.map(|_| rehearsed(RAMDISK));
     render(&result, options)?;
-    let drafts = copy(session, directory, &kernel, (&ramdisks, &joined), options)?;
+    let drafts = copy(session, directory, &files, options)?;
     hand_over(directory, drafts, result, &target, options)
 }
 
 /// Whether a choice could be delivered, as far as that can be said before a byte is copied.
 pub(super) fn check(session: &mut Session, choice: &Choice, options: &Options, limits: Limits) -> Result<()> {
-    find(session, choice, limits)?;
+    BootFiles::find(session, choice, limits)?;
     // The paths come later; of what is there already, the arguments may not fit the format.
     let result = BootResult {
         kernel: named("kernel", std::slice::from_ref(&choice.kernel)),
@@ -63,40 +58,6 @@ pub(super) fn check(session: &mut Session, choice: &Choice, options: &Options, l
         origin: origin(session, choice)?,
     };
     render(&result, options).map(drop)
-}
-
-/// The files, each there and of a size that is allowed.
-fn find<'a>(
-    session: &mut Session,
-    choice: &'a Choice,
-    limits: Limits,
-) -> Result<(Found<'a>, Vec<Found<'a>>, Layout)> {
-    let kernel = Found::find(session, &choice.kernel, "kernel")?;
-    let ramdisks = choice
-        .ramdisks
-        .iter()
-        .map(|image| Found::find(session, image, "ramdisk"))
-        .collect::<Result<Vec<Found<'_>>>>()?;
-    check_size("kernel", "--max-kernel-size", kernel.size(), limits.kernel)?;
-    let joined = layout(&ramdisks)?;
-    check_size("ramdisk", "--max-ramdisk-size", joined.size, limits.ramdisk)?;
-    Ok((kernel, ramdisks, joined))
-}
-
-fn layout(ramdisks: &[Found<'_>]) -> Result<Layout> {
-    let files = ramdisks
-        .iter()
-        .map(|found| (found.size(), found.image.newc_name.as_ref().map(|name| name.0.as_slice())));
-    Layout::new(files).map_err(|why| Failure::Failed(format!("the ramdisk cannot be made: {why}")))
-}
-
-fn check_size(what: &str, option: &str, size: u64, limit: u64) -> Result<()> {
-    if size > limit {
-        return Err(Failure::Failed(format!(
-            "the {what} has {size} bytes and may have {limit}; {option} raises the limit"
-        )));
-    }
-    Ok(())
 }
 
 /// A file that was not written, as XenServer documents the form: `<kernel:/path>`.
@@ -120,34 +81,29 @@ fn origin(session: &mut Session, choice: &Choice) -> Result<Origin> {
 fn copy<'a>(
     session: &mut Session,
     directory: &'a Directory,
-    kernel: &Found<'_>,
-    (ramdisks, joined): (&[Found<'_>], &Layout),
+    files: &BootFiles<'_>,
     options: &Options,
 ) -> Result<Vec<Draft<'a>>> {
-    let kernel = kernel.locate(session)?;
-    let ramdisks = ramdisks.iter().map(|found| found.locate(session)).collect::<Result<Vec<_>>>()?;
+    let located = files.locate(session)?;
     if options.debug {
-        let images = ramdisks.iter().chain([&kernel]);
-        let used: BTreeSet<u32> = images.map(|image| image.found.image.file.volume).collect();
-        for volume in used {
+        for volume in located.volumes() {
             let address = escape(&volumes::address(session, volume)?);
             for remark in session.remarks(volume)? {
-                say(&format!("pygrub-rs: debug: volume {address}: {remark}"));
+                options.voice().debug(&format!("volume {address}: {remark}"));
             }
         }
         let read = session.statistics()?;
-        say(&format!("pygrub-rs: the worker read {} bytes of the disk in {} reads", read.bytes, read.reads));
+        let read = format!("the worker read {} bytes of the disk in {} reads", read.bytes, read.reads);
+        options.voice().say(&read);
     }
-    if kernel.is_plain() && ramdisks.iter().all(Located::is_plain) {
-        session.release();
-    }
-    let draft = directory.held.draft(KERNEL)?;
-    kernel.copy(session, &draft, 0).map_err(|why| of(kernel.found, why))?;
-    let mut drafts = vec![draft];
-    if !ramdisks.is_empty() {
-        let draft = directory.held.draft(RAMDISK)?;
-        joined.write(session, &ramdisks, &draft)?;
-        drafts.push(draft);
+    located.let_go(session, true);
+    let kernel = directory.held.draft(KERNEL)?;
+    located.copy_kernel(session, &kernel)?;
+    let mut drafts = vec![kernel];
+    if files.has_ramdisk() {
+        let ramdisk = directory.held.draft(RAMDISK)?;
+        located.copy_ramdisk(session, &ramdisk)?;
+        drafts.push(ramdisk);
     }
     Ok(drafts)
 }

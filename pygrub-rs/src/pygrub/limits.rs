@@ -1,11 +1,10 @@
 //! Limits from the command line and the environment.
 
 use super::args::Options;
+use crate::boot::{self, DEFAULT_FILE_SIZE};
 use crate::exit::{Failure, Result};
 use crate::units::parse_size;
 
-/// Largest kernel, and largest ramdisk, unless told otherwise.
-const DEFAULT_FILE_SIZE: u64 = 1 << 30;
 /// pygrub's own names for its limits, both in MiB.
 const FILE_SIZE_VARIABLE: &str = "PYGRUB_MAX_FILE_SIZE_MB";
 const MEMORY_VARIABLE: &str = "PYGRUB_MAX_RAM_USAGE_MB";
@@ -13,8 +12,7 @@ const MEMORY_VARIABLE: &str = "PYGRUB_MAX_RAM_USAGE_MB";
 /// What no guest may exceed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Limits {
-    pub kernel: u64,
-    pub ramdisk: u64,
+    pub files: boot::Limits,
     pub worker_memory: Option<u64>,
 }
 
@@ -23,8 +21,10 @@ pub(super) fn resolve(options: &Options) -> Result<Limits> {
     let file_size = from_environment(FILE_SIZE_VARIABLE)?.unwrap_or(DEFAULT_FILE_SIZE);
     let memory = from_environment(MEMORY_VARIABLE)?;
     Ok(Limits {
-        kernel: options.max_kernel_size.unwrap_or(file_size),
-        ramdisk: options.max_ramdisk_size.unwrap_or(file_size),
+        files: boot::Limits {
+            kernel: options.max_kernel_size.unwrap_or(file_size),
+            ramdisk: options.max_ramdisk_size.unwrap_or(file_size),
+        },
         worker_memory: options.worker.worker_memory.or(memory),
     })
 }

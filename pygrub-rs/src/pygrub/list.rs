@@ -4,7 +4,7 @@
 //! (pygrub raises, or prints `None`); a guest without a configuration is an error, not an empty list.
 
 use super::args::Options;
-use super::select;
+use crate::boot;
 use crate::console;
 use crate::exit::{Failure, Result};
 use fsimage::protocol::{BootFile, EntryReport, MenuReport};
@@ -12,7 +12,7 @@ use fsimage::{Session, escape};
 
 /// Prints the guest's menu.
 pub(super) fn print(session: &mut Session, options: &Options, only: Option<u32>) -> Result<()> {
-    let menu = select::menu(session, options, only)?;
+    let menu = boot::menu(session, options.voice(), only)?;
     let text = entries(session, &menu)?;
     console::print(&text).map_err(|why| Failure::io("standard output", &why))
 }

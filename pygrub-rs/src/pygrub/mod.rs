@@ -2,19 +2,12 @@
 
 mod args;
 mod blanks;
-mod boot;
 mod config;
 mod deliver;
-mod image;
 mod limits;
 mod list;
-mod ramdisk;
 mod run;
-mod select;
-pub(crate) mod signals;
-mod solaris;
 mod target;
-pub(crate) mod volumes;
 
 use crate::{console, exit};
 use args::Invocation;

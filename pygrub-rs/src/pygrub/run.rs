@@ -1,10 +1,10 @@
 //! One run, from the options to the files on the host.
 
 use super::args::Options;
-use super::boot::Choice;
 use super::limits::{self, Limits};
 use super::target::Target;
-use super::{boot, config, deliver, list, select, volumes};
+use super::{config, deliver, list};
+use crate::boot::{self, Choice, volumes};
 use crate::console::say;
 use crate::exit::{Failure, Result};
 use crate::menu;
@@ -28,36 +28,45 @@ pub(super) fn run(options: &Options) -> Result<()> {
     if options.isconfig {
         return config::tell(&mut session, options);
     }
-    let only = volumes::only(&mut session, options)?;
+    let only = match &options.partition {
+        Some(wanted) => Some(volumes::number(&mut session, wanted)?),
+        None => None,
+    };
     if options.debug {
-        volumes::explain(&mut session)?;
+        volumes::explain(&mut session, options.voice())?;
     }
     if options.list_entries {
         return list::print(&mut session, options, only);
     }
-    let choice = choose(&mut session, options, only, limits)?;
-    deliver::deliver(&mut session, &choice, target, options, limits)
+    let choice = choose(&mut session, options, only, limits.files)?;
+    deliver::deliver(&mut session, &choice, target, options, limits.files)
 }
 
-fn choose(session: &mut Session, options: &Options, only: Option<u32>, limits: Limits) -> Result<Choice> {
-    if let Some(kernel) = &options.kernel {
-        return boot::without_config(session, kernel, options, only);
+fn choose(
+    session: &mut Session,
+    options: &Options,
+    only: Option<u32>,
+    limits: boot::Limits,
+) -> Result<Choice> {
+    let (wanted, voice) = (options.wanted(), options.voice());
+    if let Some(kernel) = &wanted.kernel {
+        return boot::without_config(session, kernel, &wanted, only);
     }
-    let found = select::menu(session, options, only)?;
+    let found = boot::menu(session, voice, only)?;
     if options.quiet || !menu::is_there() {
-        let entry = select::entry(session, &found, options)?;
+        let (index, entry) = boot::entry(session, &found, &wanted, voice)?;
         if !options.quiet {
             let title = fsimage::escape(&entry.title.0);
             say(&format!(
                 "pygrub-rs: no terminal, so no menu: booting \"{title}\" (-q does so without a word)"
             ));
         }
-        return boot::from_entry(entry, &found, options);
+        return boot::from_entry((Some(index), entry), &found, &wanted, voice);
     }
     let settings = menu::Settings { timeout: options.timeout };
     let arguments = |own: &[u8]| boot::join_arguments(own, options.args.as_deref());
     let choice = menu::choose(session, &found, settings, arguments, |session, picked| {
-        let mut choice = boot::from_entry(picked.entry, &found, options)?;
+        let mut choice = boot::from_entry((None, picked.entry), &found, &wanted, voice)?;
         if let Some(arguments) = picked.arguments {
             choice.args = boot::join_arguments(&arguments, None);
         }

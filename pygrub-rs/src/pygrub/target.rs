@@ -1,8 +1,8 @@
 //! Where the result and the files go, opened before anything else.
 
 use super::args::{DEFAULT_DIRECTORY, Options};
-use super::signals::Held;
 use crate::exit::{Failure, Result};
+use crate::signals::Held;
 use fsimage::output::OutputDirectory;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{FileType, Mode, OFlags, fstat, ftruncate, open};

@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 /// What the copies' names begin with while they are not whole, where the filesystem has no nameless files.
@@ -170,13 +170,25 @@ impl<'a> Copier<'a> {
         };
         volume::check_size(node, self.common)?;
         let draft = to.directory.draft(UNFINISHED)?;
-        self.session.copy_to_file(&Part::whole(self.volume, node), draft.as_fd(), 0)?;
+        let size = self.data(node, draft.as_fd())?;
         self.looks.of(node, FILE).apply(draft.as_fd())?;
         draft.publish_as(name, replace).map_err(|why| match why.kind() {
             ErrorKind::InvalidArgument => to.exists(name, "--force replaces it, --skip-existing leaves it"),
             _ => why.into(),
         })?;
-        self.done(to, name, path, node)
+        let mut copied = node.clone();
+        copied.metadata.size = size;
+        self.done(to, name, path, &copied)
+    }
+
+    /// Copies what is in a file, or what is packed in it. Returns how many bytes that are.
+    fn data(&mut self, node: &Node, to: BorrowedFd<'_>) -> Result<u64> {
+        let part = Part::whole(self.volume, node);
+        if self.how.unpack {
+            let unpacked = self.session.unpack_to_file(&part, self.common.max_file_size, to)?;
+            return Ok(unpacked.size.unwrap_or(node.metadata.size));
+        }
+        Ok(self.session.copy_to_file(&part, to, 0)?)
     }
 
     /// Makes a symbolic link.

@@ -42,6 +42,8 @@ pub(super) struct How {
     pub preserve: Preserve,
     /// Symbolic links are copied, too.
     pub links: bool,
+    /// A file is a kernel, to be unpacked.
+    pub unpack: bool,
     /// Each copy is told of on standard output.
     pub verbose: bool,
     pub max_total_size: u64,

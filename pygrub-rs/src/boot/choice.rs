@@ -1,8 +1,6 @@
 //! What is to be booted, in guest terms.
 
-use super::args::Options;
-use super::solaris;
-use crate::console::say;
+use super::{Voice, Wanted, solaris};
 use crate::exit::{Failure, Result};
 use fsimage::protocol::{BootFile, Content, EntryReport, FileRef, MenuReport};
 use fsimage::{ErrorKind, FileType, Session, escape};
@@ -12,59 +10,72 @@ const MAX_REASONS: usize = 8;
 
 /// Kernel, ramdisks and arguments.
 #[derive(Debug, Clone)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
+    /// Its place in the menu, where it is one of the menu's.
+    pub entry: Option<u32>,
     pub title: Option<Vec<u8>>,
     /// Nothing of the guest's says that this is what it boots.
     pub guess: bool,
     pub kernel: BootFile,
     pub ramdisks: Vec<BootFile>,
     pub args: Vec<u8>,
+    /// What was ignored, escaped.
+    pub problems: Vec<String>,
 }
 
-/// A menu entry with the options' changes to it.
-pub(super) fn from_entry(entry: EntryReport, menu: &MenuReport, options: &Options) -> Result<Choice> {
+/// A menu entry with the command line's changes to it. `index` is its place in the menu, unless a person has edited it.
+pub(crate) fn from_entry(
+    (index, entry): (Option<u32>, EntryReport),
+    menu: &MenuReport,
+    wanted: &Wanted,
+    voice: Voice,
+) -> Result<Choice> {
     let title = entry.title.0;
     let problems: Vec<String> = entry.problems.0.iter().map(|problem| escape(&problem.0)).collect();
     let Some(kernel) = entry.kernel else {
         let why = if problems.is_empty() { "it names no kernel".to_owned() } else { problems.join("; ") };
         return Err(Failure::Failed(format!(
-            "the entry \"{}\" cannot be booted: {why}; --entry chooses another, -l lists them",
-            escape(&title)
+            "the entry \"{}\" cannot be booted: {why}; --entry chooses another, {}",
+            escape(&title),
+            voice.lists
         )));
     };
     for problem in &problems {
-        say(&format!("pygrub-rs: warning: the entry \"{}\": {problem}", escape(&title)));
+        voice.say(&format!("warning: the entry \"{}\": {problem}", escape(&title)));
     }
-    let ramdisks = match &options.ramdisk {
-        Some(path) => vec![FileRef { volume: kernel.file.volume, path: path.as_slice().into() }.into()],
+    let beside = |path: &Vec<u8>| FileRef { volume: kernel.file.volume, path: path.as_slice().into() }.into();
+    let ramdisks = match &wanted.ramdisks {
+        Some(paths) => paths.iter().map(beside).collect(),
         None => entry.ramdisks.0,
     };
     let args = match solaris::is_solaris(menu) {
-        true => solaris::arguments(&kernel.file.path.0, options.args.as_deref()),
-        false => join_arguments(&entry.arguments.0, options.args.as_deref()),
+        true => solaris::arguments(&kernel.file.path.0, wanted.args.as_deref()),
+        false => join_arguments(&entry.arguments.0, wanted.args.as_deref()),
     };
-    Ok(Choice { title: Some(title), guess: menu.guess, kernel, ramdisks, args })
+    Ok(Choice { entry: index, title: Some(title), guess: menu.guess, kernel, ramdisks, args, problems })
 }
 
-/// The files that the options name, on the first volume that has the kernel.
-pub(super) fn without_config(
+/// The files that the command line names, on the first volume that has the kernel.
+pub(crate) fn without_config(
     session: &mut Session,
     kernel: &[u8],
-    options: &Options,
+    wanted: &Wanted,
     only: Option<u32>,
 ) -> Result<Choice> {
     let volume = first_with(session, kernel, only)?;
     let on_volume = |path: &[u8]| BootFile::from(FileRef { volume, path: path.into() });
     let args = match solaris::is_on(session, volume)? {
-        true => solaris::arguments(kernel, options.args.as_deref()),
-        false => join_arguments(b"", options.args.as_deref()),
+        true => solaris::arguments(kernel, wanted.args.as_deref()),
+        false => join_arguments(b"", wanted.args.as_deref()),
     };
     Ok(Choice {
+        entry: None,
         title: None,
         guess: false,
         kernel: on_volume(kernel),
-        ramdisks: options.ramdisk.iter().map(|path| on_volume(path)).collect(),
+        ramdisks: wanted.ramdisks.iter().flatten().map(|path| on_volume(path)).collect(),
         args,
+        problems: Vec::new(),
     })
 }
 
@@ -113,7 +124,7 @@ pub(super) fn shorten(mut reasons: Vec<String>) -> String {
 
 /// The configuration's arguments, a blank, the user's. White space around them has no meaning to a kernel, and libxl
 /// skips it.
-pub(super) fn join_arguments(config: &[u8], user: Option<&[u8]>) -> Vec<u8> {
+pub(crate) fn join_arguments(config: &[u8], user: Option<&[u8]>) -> Vec<u8> {
     let config = config.trim_ascii();
     let user = user.unwrap_or_default();
     let parts: Vec<&[u8]> = [config, user].into_iter().filter(|part| !part.is_empty()).collect();

@@ -1,9 +1,7 @@
 //! The menu, and the entry of it that is to be booted.
 
-use super::args::Options;
-use super::boot::shorten;
-use super::volumes;
-use crate::console::say;
+use super::choice::shorten;
+use super::{Voice, Wanted, volumes};
 use crate::exit::{Failure, Result};
 use fsimage::protocol::{EntryReport, MenuReport};
 use fsimage::{Session, escape};
@@ -12,11 +10,11 @@ use fsimage::{Session, escape};
 const MAX_TITLES: u32 = 20;
 
 /// The guest's menu, or why there is none.
-pub(super) fn menu(session: &mut Session, options: &Options, only: Option<u32>) -> Result<MenuReport> {
+pub(crate) fn menu(session: &mut Session, voice: Voice, only: Option<u32>) -> Result<MenuReport> {
     let search = session.menu(only)?;
-    if options.debug {
+    if voice.debug {
         for reason in volumes::reasons(session, &search.passed_over)? {
-            say(&format!("pygrub-rs: debug: passed over {reason}"));
+            voice.debug(&format!("passed over {reason}"));
         }
     }
     let Some(menu) = search.menu else {
@@ -32,35 +30,41 @@ pub(super) fn menu(session: &mut Session, options: &Options, only: Option<u32>) 
     };
     if menu.guess {
         let kernel = menu.config.as_ref().map(|file| escape(&file.path.0)).unwrap_or_default();
-        say(&format!(
-            "pygrub-rs: note: no boot configuration was found; the kernel {kernel} is a guess by its name, and so are its \
-             arguments; --kernel, --ramdisk and --args say it better, --debug tells what was looked at"
+        voice.say(&format!(
+            "note: no boot configuration was found; the kernel {kernel} is a guess by its name, and so are its \
+             arguments; --kernel, --ramdisk and {} say it better, --debug tells what was looked at",
+            voice.more_arguments
         ));
     }
-    if options.debug {
-        say_menu(&menu);
+    if voice.debug {
+        say_menu(&menu, voice);
     }
     Ok(menu)
 }
 
-fn say_menu(menu: &MenuReport) {
+fn say_menu(menu: &MenuReport, voice: Voice) {
     let path = menu.config.as_ref().map(|config| escape(&config.path.0)).unwrap_or_default();
     let loader = escape(&menu.loader.0);
-    say(&format!("pygrub-rs: debug: {loader} configuration {path}: {} entries", menu.entries));
+    voice.debug(&format!("{loader} configuration {path}: {} entries", menu.entries));
     for note in &menu.notes.0 {
-        say(&format!("pygrub-rs: debug: note: {}", escape(&note.0)));
+        voice.debug(&format!("note: {}", escape(&note.0)));
     }
 }
 
-/// The entry that `--entry` names, else the default.
-pub(super) fn entry(session: &mut Session, menu: &MenuReport, options: &Options) -> Result<EntryReport> {
-    match &options.entry {
-        Some(wanted) => named(session, menu, wanted),
+/// The entry that `--entry` names, else the default, with its place in the menu.
+pub(crate) fn entry(
+    session: &mut Session,
+    menu: &MenuReport,
+    wanted: &Wanted,
+    voice: Voice,
+) -> Result<(u32, EntryReport)> {
+    match &wanted.entry {
+        Some(wanted) => named(session, menu, wanted, voice),
         None => match menu.default {
-            Some(default) => Ok(session.menu_entry(default)?),
+            Some(default) => Ok((default, session.menu_entry(default)?)),
             None => Err(Failure::Failed(format!(
-                "none of the {} menu entries can be booted; -l lists them, --debug says more",
-                menu.entries
+                "none of the {} menu entries can be booted; {}, --debug says more",
+                menu.entries, voice.lists
             ))),
         },
     }
@@ -68,35 +72,40 @@ pub(super) fn entry(session: &mut Session, menu: &MenuReport, options: &Options)
 
 /// By number, by exact title, by id. pygrub boots the default where it finds none of them; whoever asks for one entry
 /// does not want another, so that is an error here.
-fn named(session: &mut Session, menu: &MenuReport, wanted: &[u8]) -> Result<EntryReport> {
+fn named(
+    session: &mut Session,
+    menu: &MenuReport,
+    wanted: &[u8],
+    voice: Voice,
+) -> Result<(u32, EntryReport)> {
     let number = std::str::from_utf8(wanted).ok().and_then(|text| text.parse::<u32>().ok());
     if let Some(number) = number.filter(|number| *number < menu.entries) {
-        return Ok(session.menu_entry(number)?);
+        return Ok((number, session.menu_entry(number)?));
     }
     let mut by_id = None;
     for index in 0..menu.entries {
         let entry = session.menu_entry(index)?;
         // As -l prints it, too.
         if entry.title.0 == wanted || escape(&entry.title.0).as_bytes() == wanted {
-            return Ok(entry);
+            return Ok((index, entry));
         }
         if by_id.is_none() && entry.id.as_ref().is_some_and(|id| id.0 == wanted) {
-            by_id = Some(entry);
+            by_id = Some((index, entry));
         }
     }
     match by_id {
-        Some(entry) => Ok(entry),
-        None => Err(unknown(session, menu, wanted)?),
+        Some(found) => Ok(found),
+        None => Err(unknown(session, menu, wanted, voice)?),
     }
 }
 
-fn unknown(session: &mut Session, menu: &MenuReport, wanted: &[u8]) -> Result<Failure> {
+fn unknown(session: &mut Session, menu: &MenuReport, wanted: &[u8], voice: Voice) -> Result<Failure> {
     let mut titles = Vec::new();
     for index in 0..menu.entries.min(MAX_TITLES) {
         titles.push(format!("{index} \"{}\"", escape(&session.menu_entry(index)?.title.0)));
     }
     if menu.entries > MAX_TITLES {
-        titles.push("and more (-l lists them)".to_owned());
+        titles.push(format!("and more ({})", voice.lists));
     }
     let wanted = escape(wanted);
     Ok(Failure::Failed(format!("--entry={wanted}: no such entry; there are {}", titles.join(", "))))

@@ -19,7 +19,7 @@ pub(crate) struct Held {
 
 impl Held {
     /// Holds them back from now on.
-    pub(super) fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         Self::these(&[Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP])
     }
 

@@ -45,7 +45,8 @@ impl<'a> Found<'a> {
         self.image.section.as_ref().map_or(self.node.metadata.size, |section| section.length)
     }
 
-    fn part(&self) -> fsimage::Result<Part<'_>> {
+    /// The bytes of it that are booted.
+    pub(super) fn part(&self) -> fsimage::Result<Part<'_>> {
         match &self.image.section {
             Some(section) => Part::new(self.image.file.volume, &self.node, section.offset, section.length),
             None => Ok(Part::whole(self.image.file.volume, &self.node)),

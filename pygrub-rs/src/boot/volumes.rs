@@ -1,16 +1,9 @@
-//! Volumes: the one the options name, and why others were passed over.
+//! Volumes: the one that is named, and why others were passed over.
 
-use super::args::Options;
-use crate::console::say;
+use super::Voice;
 use crate::exit::{Failure, Result};
 use fsimage::protocol::{Content, PassedOver, StepOutcome, VolumeReport};
 use fsimage::{ErrorKind, Session, escape, escape_message};
-
-/// The number of the volume that `--partition` names.
-pub(super) fn only(session: &mut Session, options: &Options) -> Result<Option<u32>> {
-    let Some(wanted) = &options.partition else { return Ok(None) };
-    number(session, wanted).map(Some)
-}
 
 /// The number of the volume with this address.
 pub(crate) fn number(session: &mut Session, address: &str) -> Result<u32> {
@@ -54,7 +47,7 @@ pub(crate) fn describe(volume: &VolumeReport) -> String {
 }
 
 /// Says what `--debug` is for: the jail, the plugins, the table and what each volume holds.
-pub(super) fn explain(session: &mut Session) -> Result<()> {
+pub(crate) fn explain(session: &mut Session, voice: Voice) -> Result<()> {
     let mut lines = Vec::new();
     let report = session.report();
     lines.push(format!("worker {} (warden's process {})", report.version, session.worker_id()));
@@ -74,7 +67,7 @@ pub(super) fn explain(session: &mut Session) -> Result<()> {
     lines.extend(table.remarks.iter().map(|remark| format!("remark: {remark}")));
     lines.extend(table.volumes.iter().map(describe));
     for line in lines {
-        say(&format!("pygrub-rs: debug: {line}"));
+        voice.debug(&line);
     }
     Ok(())
 }
