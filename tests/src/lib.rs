@@ -18,6 +18,7 @@ pub mod console;
 pub mod folder;
 pub mod guest;
 pub mod layout;
+pub mod library;
 pub mod libxl;
 pub mod mount;
 pub mod output;
@@ -30,6 +31,7 @@ pub mod ufs;
 
 pub use console::Console;
 pub use guest::{Guest, Tree};
+pub use library::Library;
 pub use output::Output;
 pub use run::{Outcome, Run, Running};
 pub use stage::{Stage, built};
