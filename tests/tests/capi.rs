@@ -35,8 +35,6 @@ impl Image {
         let folder = tempfile::Builder::new().prefix("pygrub-rs-c-image.").tempdir_in("/tmp").unwrap();
         let (tree, path) = (folder.path().join("tree"), folder.path().join("disk.img"));
         std::fs::create_dir_all(tree.join("dir")).unwrap();
-        let noise: Vec<u8> =
-            (0..300_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
         std::fs::write(tree.join("big"), noise(300_000)).unwrap();
         let big = File::options().write(true).open(tree.join("big")).unwrap();
         big.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();

@@ -69,8 +69,6 @@ impl Bench {
         let tree = bench.image("tree");
         std::fs::create_dir_all(tree.join("sub/deep")).unwrap();
         std::fs::create_dir(tree.join("dir")).unwrap();
-        let noise: Vec<u8> =
-            (0..300_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
         std::fs::write(tree.join("big"), noise(300_000)).unwrap();
         for small in ["small", "sub/deep/file"] {
             std::fs::write(tree.join(small), "some bytes that are read in three steps, and no more").unwrap();
