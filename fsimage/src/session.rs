@@ -275,6 +275,21 @@ impl Session {
         })
     }
 
+    /// One volume; those in files of the guest's, which a menu may name, are in no [`Table`].
+    ///
+    /// # Errors
+    /// When there is no such volume, or the worker fails.
+    pub fn volume(&mut self, number: u32) -> Result<VolumeReport> {
+        let known = usize::try_from(number).ok().zip(self.table.as_ref());
+        if let Some(volume) = known.and_then(|(number, table)| table.volumes.get(number)) {
+            return Ok(volume.clone());
+        }
+        match self.ask(&Request::Volume { volume: number })? {
+            Reply::Volume { volume } => Ok(volume),
+            _ => Err(self.violation("another answer to Volume")),
+        }
+    }
+
     /// Looks for the guest's boot configuration on one volume, or on all in boot-search order.
     ///
     /// # Errors

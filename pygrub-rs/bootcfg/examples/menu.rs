@@ -74,9 +74,7 @@ fn show(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
             id: VolumeId(0),
             grub_names: names,
             legacy_grub_name: Some("hd0,0".into()),
-            uuid: None,
-            label: None,
-            gpt: None,
+            ..VolumeName::default()
         };
         let tree = Tree { root: path.to_owned(), volumes: vec![volume] };
         discover(&tree, VolumeId(0), &limits)?.ok_or("no configuration")?

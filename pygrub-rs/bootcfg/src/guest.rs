@@ -6,13 +6,19 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VolumeId(pub u32);
 
+impl Default for VolumeId {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl VolumeId {
     /// "No volume": what [`FileRef::volume`] says when a configuration was read without a guest.
     pub const NONE: Self = Self(u32::MAX);
 }
 
 /// How a guest's boot loader may call a volume.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VolumeName {
     /// Which one.
     pub id: VolumeId,
@@ -26,6 +32,10 @@ pub struct VolumeName {
     pub label: Option<Vec<u8>>,
     /// Its entry in a GPT, when it is a partition of one.
     pub gpt: Option<GptEntry>,
+    /// The partition's own id, which Linux calls PARTUUID: `12345678-01`, or that of [`VolumeName::gpt`].
+    pub part_uuid: Option<String>,
+    /// GRUB's name of the filesystem: `ext2`, `iso9660`, `ufs2`; none where none is recognised.
+    pub filesystem: Option<String>,
 }
 
 /// A partition's entry in a GPT (UEFI specification, "GPT Partition Entry Array"), as far as boot loaders ask for it.
@@ -110,6 +120,28 @@ pub trait Guest {
         offset: u64,
         length: usize,
     ) -> Result<Vec<u8>, GuestError>;
+    /// Whether a regular file is there, to be booted or joined to a ramdisk.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    fn loadable(&self, volume: VolumeId, path: &[u8]) -> Result<(), GuestError> {
+        let error = |message: &str, not_found| GuestError { message: message.to_owned(), not_found };
+        match self.status(volume, path).map(|status| status.kind) {
+            Some(FileKind::File) => Ok(()),
+            Some(FileKind::Directory) => Err(error("a directory, where a file is wanted", false)),
+            Some(FileKind::Other) => Err(error("no regular file", false)),
+            None => Err(error("there is no such file", true)),
+        }
+    }
+    /// A file as a disk of its own (GRUB's `loopback`): the whole of it, then its partitions, whose numbers hold in every
+    /// other question. Their names are those behind the disk's: empty for the whole, then `,msdos1` and `,1`. What is asked
+    /// twice is the same disk.
+    ///
+    /// # Errors
+    /// It cannot be read, or there are too many such disks, or one inside the other.
+    fn open_image(&self, _volume: VolumeId, _path: &[u8]) -> Result<Vec<VolumeName>, GuestError> {
+        Err(GuestError { message: "files cannot be opened as disks here".to_owned(), not_found: false })
+    }
     /// The names in a directory, without `.` and `..`, in its own order; an error when there are more than `max`.
     ///
     /// # Errors

@@ -3,7 +3,10 @@
 //!
 //! The match is the leftmost, and of those the longest; what the groups are is decided from left to right, each as in
 //! a search that prefers the left alternative and the longer repetition (GRUB's answers: tests/grub2/linux/linux.txt).
-//! No backreferences: they alone would make the time of a match unbounded.
+//! Expressions with backreferences are matched in another way, [`backtrack`]: they alone may take a time that is no multiple of
+//! the text's length, which the budget ends.
+
+mod backtrack;
 
 use std::ops::Range;
 
@@ -27,6 +30,8 @@ enum Node {
     Sequence(Vec<Node>),
     Choice(Vec<Node>),
     Repeat(Box<Node>, usize, Option<usize>),
+    /// What a group matched, once more.
+    Same(usize),
 }
 
 #[derive(Debug)]
@@ -38,6 +43,7 @@ enum Instruction {
     Split(usize, usize),
     Jump(usize),
     Save(usize),
+    Same(usize),
     Match,
 }
 
@@ -46,6 +52,8 @@ enum Instruction {
 pub(crate) struct Regex {
     program: Vec<Instruction>,
     slots: usize,
+    /// Whether there is an [`Instruction::Same`].
+    refers_back: bool,
 }
 
 /// Where each group matched; the first is the whole match.
@@ -70,9 +78,9 @@ impl Regex {
     /// Reads an expression.
     ///
     /// # Errors
-    /// It is none, has backreferences, or is too large.
+    /// It is none, or is too large.
     pub(crate) fn new(pattern: &[u8]) -> Result<Self, &'static str> {
-        let mut parser = Parser { rest: pattern, groups: 1, depth: 0 };
+        let mut parser = Parser { rest: pattern, groups: 1, depth: 0, closed: 0, refers_back: false };
         let node = parser.choice()?;
         if !parser.rest.is_empty() {
             return Err("a `)` without its `(`");
@@ -80,7 +88,8 @@ impl Regex {
         let mut program = vec![Instruction::Save(0)];
         compile(&node, &mut program)?;
         program.extend([Instruction::Save(1), Instruction::Match]);
-        Ok(Self { program, slots: parser.groups.saturating_mul(2) })
+        let slots = parser.groups.saturating_mul(2);
+        Ok(Self { program, slots, refers_back: parser.refers_back })
     }
 
     /// The first and longest match. `steps` is asked for leave at each byte of the text, in proportion to the
@@ -94,7 +103,11 @@ impl Regex {
         mut steps: impl FnMut(usize) -> Result<(), E>,
     ) -> Result<Option<Groups>, E> {
         for start in 0..=text.len() {
-            if let Some(slots) = self.longest(text, start, &mut steps)? {
+            let found = match self.refers_back {
+                true => backtrack::longest(self, text, start, &mut steps)?,
+                false => self.longest(text, start, &mut steps)?,
+            };
+            if let Some(slots) = found {
                 let group = |pair: &[Option<usize>]| match pair {
                     [Some(from), Some(to)] => Some(*from..*to),
                     _ => None,
@@ -186,6 +199,9 @@ struct Parser<'a> {
     rest: &'a [u8],
     groups: usize,
     depth: usize,
+    /// A bit for each group that a backreference may name here: it is closed, and not in another branch of a choice.
+    closed: u32,
+    refers_back: bool,
 }
 
 impl Parser<'_> {
@@ -200,10 +216,15 @@ impl Parser<'_> {
         if self.depth > MAX_NESTING {
             return Err("too many `(` inside each other");
         }
+        let before = self.closed;
         let mut branches = vec![self.sequence()?];
+        let mut closed = self.closed;
         while self.eat(b'|') {
+            self.closed = before;
             branches.push(self.sequence()?);
+            closed |= self.closed;
         }
+        self.closed = closed;
         self.depth = self.depth.saturating_sub(1);
         Ok(match branches.len() {
             1 => branches.remove(0),
@@ -285,6 +306,7 @@ impl Parser<'_> {
                 if !self.eat(b')') {
                     return Err("a `(` without its `)`");
                 }
+                self.closed |= bit(group);
                 Node::Group(group, Box::new(inner))
             }
             b'.' => Node::Set(set_of(|_| true)),
@@ -296,7 +318,14 @@ impl Parser<'_> {
                 self.rest = rest;
                 let is_word = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
                 match escaped {
-                    b'1'..=b'9' => return Err("backreferences are not supported"),
+                    b'1'..=b'9' => {
+                        let group = usize::from(escaped.saturating_sub(b'0'));
+                        if self.closed & bit(group) == 0 {
+                            return Err("a backreference to a group that is not closed before it");
+                        }
+                        self.refers_back = true;
+                        Node::Same(group)
+                    }
                     b'w' => Node::Set(set_of(is_word)),
                     b'W' => Node::Set(set_of(|byte| !is_word(byte))),
                     b's' => Node::Set(set_of(|byte| byte.is_ascii_whitespace())),
@@ -348,6 +377,11 @@ impl Parser<'_> {
     }
 }
 
+/// A group's bit, of which there are [`MAX_GROUPS`].
+fn bit(group: usize) -> u32 {
+    u32::try_from(group).ok().and_then(|group| 1_u32.checked_shl(group)).unwrap_or(0)
+}
+
 fn class_set(name: &[u8]) -> Option<Set> {
     let fits: fn(&u8) -> bool = match name {
         b"alpha" => u8::is_ascii_alphabetic,
@@ -378,6 +412,7 @@ fn compile(node: &Node, program: &mut Vec<Instruction>) -> Result<(), &'static s
         Node::Set(set) => program.push(Instruction::Set(*set)),
         Node::Begin => program.push(Instruction::Begin),
         Node::End => program.push(Instruction::End),
+        Node::Same(group) => program.push(Instruction::Same(*group)),
         Node::Group(number, inner) => {
             program.push(Instruction::Save(number.saturating_mul(2)));
             compile(inner, program)?;
@@ -493,10 +528,25 @@ mod tests {
 
     #[test]
     fn what_is_no_expression() {
-        for pattern in
-            ["(", ")", "[", "(a", "[a", "a{2,1}", "a{", "a{1000}", "\\", "(.)\\1", "[[:x:]]", "[b-a]"]
-        {
+        for pattern in ["(", ")", "[", "(a", "[a", "a{2,1}", "a{", "a{1000}", "\\", "[[:x:]]", "[b-a]"] {
             assert!(Regex::new(pattern.as_bytes()).is_err(), "{pattern}");
+        }
+        for pattern in ["\\1(.)", "(a)|b\\1", "(a\\1)", "(a)\\2"] {
+            assert!(Regex::new(pattern.as_bytes()).is_err(), "{pattern}");
+        }
+    }
+
+    /// As glibc's sed, whose engine GRUB has; tests/grub2/linux/linux.txt has more.
+    #[test]
+    fn backreferences() {
+        let cases = [
+            ("(.)\\1", "abccd", 1, Some("c")),
+            ("(a|ab)(c|bcd)\\1", "abcda", 0, Some("abcda")),
+            ("((a)|b)\\1(c|\\1)*", "xbbbbc", 0, Some("bbbbc")),
+            ("(a)*\\1", "b", 0, None),
+        ];
+        for (pattern, text, number, expected) in cases {
+            assert_eq!(group(pattern, text, number).as_deref(), expected, "{pattern} {text} {number}");
         }
     }
 
@@ -507,6 +557,13 @@ mod tests {
         assert_eq!(Regex::new(b"((((a{255}){255}){255}){255})").unwrap_err(), "too large");
         let regex = Regex::new(b"(a*)*(a*)*(a|aa)*b").unwrap();
         let mut left = 10_000_usize;
+        let steps = |count: usize| {
+            left = left.checked_sub(count).ok_or(TooLong)?;
+            Ok(())
+        };
+        assert_eq!(regex.find(&b"a".repeat(10_000), steps), Err(TooLong));
+        let regex = Regex::new(b"(a*)(a*)(a*)(a*)\\1\\2\\3\\4b").unwrap();
+        let mut left = 100_000_usize;
         let steps = |count: usize| {
             left = left.checked_sub(count).ok_or(TooLong)?;
             Ok(())

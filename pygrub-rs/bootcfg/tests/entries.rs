@@ -66,7 +66,7 @@ fn what_cannot_boot_says_why() {
             "not bootable because it runs `reboot`",
             "not bootable because it runs `fwsetup`",
             "not bootable because it chain-loads `+1`, another boot loader",
-            "not bootable because it loads no kernel",
+            "not bootable because the kernel vmlinuz: that is no path",
             "not bootable because it loads no kernel",
             "not bootable because it loads no kernel",
         ]

@@ -101,7 +101,8 @@ fn a_unified_kernel_image_is_chain_loaded() {
                 menuentry g { chainloader /gone }\n";
     let guest = MapGuest::with_config("/boot/grub/grub.cfg", text)
         .file("/EFI/Linux/a.efi", &image)
-        .file("/EFI/Microsoft/Boot/bootmgfw.efi", "MZ and so on");
+        .file("/EFI/Microsoft/Boot/bootmgfw.efi", "MZ and so on")
+        .complete();
     let menu = guest.menu();
     let first = default(&menu);
     assert_eq!(kernel(first), "0:/EFI/Linux/a.efi");
@@ -115,7 +116,7 @@ fn a_unified_kernel_image_is_chain_loaded() {
         "not bootable because it chain-loads `/EFI/Microsoft/Boot/bootmgfw.efi`, another boot loader"
     );
     assert_eq!(problem("d"), "not bootable because it chain-loads `+1`, another boot loader");
-    assert_eq!(problem("g"), "not bootable because it chain-loads `/gone`, which is not there");
+    assert_eq!(problem("g"), "not bootable because the boot loader /gone does not exist in the guest");
 }
 
 #[test]

@@ -15,9 +15,7 @@ pub(crate) fn number(session: &mut Session, address: &str) -> Result<u32> {
 
 /// The address of the volume with this number.
 pub(crate) fn address(session: &mut Session, number: u32) -> Result<Vec<u8>> {
-    let table = session.table()?;
-    let volume = usize::try_from(number).ok().and_then(|number| table.volumes.get(number));
-    Ok(volume.map(|volume| volume.address.0.clone()).unwrap_or_default())
+    Ok(session.volume(number)?.address.0)
 }
 
 /// A volume's address, type and place.

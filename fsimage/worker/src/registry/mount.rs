@@ -55,13 +55,36 @@ impl Registry {
     /// # Errors
     /// [`Unmounted`].
     pub fn mount(&self, volume: &Volume, options: &MountOptions) -> Result<Mounted, Unmounted> {
+        self.first(volume, options, |plugin, fs| {
+            Ok(Mounted { plugin: plugin.name().to_owned(), info: fs.info()?, fs: fs.into() })
+        })
+    }
+
+    /// The filesystem alone, for whoever takes it elsewhere.
+    ///
+    /// # Errors
+    /// [`Unmounted`].
+    pub(crate) fn open(
+        &self,
+        volume: &Volume,
+        options: &MountOptions,
+    ) -> Result<Box<dyn FileSystem>, Unmounted> {
+        self.first(volume, options, |_, fs| Ok(fs))
+    }
+
+    fn first<T>(
+        &self,
+        volume: &Volume,
+        options: &MountOptions,
+        take: impl Fn(&LoadedPlugin, Box<dyn FileSystem>) -> Result<T>,
+    ) -> Result<T, Unmounted> {
         let mut broken = None;
         let mut unreadable = None;
         for plugin in self.plugins() {
             match plugin.format.probe(volume, &options.limits) {
                 Ok(Probe::NotMine) => {}
-                Ok(Probe::Mine) => match open(plugin, volume, options) {
-                    Ok(mounted) => return Ok(mounted),
+                Ok(Probe::Mine) => match open(plugin, volume, options).and_then(|fs| take(plugin, fs)) {
+                    Ok(taken) => return Ok(taken),
                     Err(why) => broken = broken.or(Some((plugin, why))),
                 },
                 Ok(Probe::MineButBroken(why)) => broken = broken.or(Some((plugin, why))),
@@ -86,9 +109,8 @@ impl Registry {
     }
 }
 
-fn open(plugin: &LoadedPlugin, volume: &Volume, options: &MountOptions) -> Result<Mounted> {
-    let fs = plugin.format.open(std::slice::from_ref(volume), &options.for_plugin(plugin.name()))?;
-    Ok(Mounted { plugin: plugin.name().to_owned(), info: fs.info()?, fs: fs.into() })
+fn open(plugin: &LoadedPlugin, volume: &Volume, options: &MountOptions) -> Result<Box<dyn FileSystem>> {
+    plugin.format.open(std::slice::from_ref(volume), &options.for_plugin(plugin.name()))
 }
 
 fn again(error: &Error, context: &str) -> Error {

@@ -60,6 +60,9 @@ pub(super) fn extents(
     offset: u64,
     most: usize,
 ) -> Result<Extents> {
+    if volumes.get(volume)?.depth() > 0 {
+        return Ok(Extents::NotPlain);
+    }
     let fs = &volumes.mounted(volume)?.fs;
     let mut extents = Vec::new();
     let mut done = true;

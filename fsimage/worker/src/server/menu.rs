@@ -1,7 +1,8 @@
 //! The guest's boot configuration, found and evaluated.
 
-use super::interact;
 use super::volumes::Volumes;
+use super::{images, interact};
+use crate::registry::Mounted;
 use bootcfg::{
     BootEntry, BootFile, BootMenu, Candidate, DirName, FileKind, FileRef, FileStatus, Guest, GuestError,
     VolumeId, VolumeName,
@@ -25,22 +26,7 @@ pub(super) struct OpenGuest<'a> {
 
 impl<'a> OpenGuest<'a> {
     pub(super) fn new(volumes: &'a Volumes) -> Self {
-        let names = (0..volumes.count())
-            .filter_map(|number| {
-                let volume = volumes.get(number).ok()?;
-                // A volume that cannot be read has its name all the same: whoever names it means no other.
-                let info = volumes.mounted(number).ok().map(|mounted| &mounted.info);
-                let given = |info: &&Info| !info.uuid.is_empty();
-                Some(VolumeName {
-                    id: VolumeId(number),
-                    grub_names: volume.grub_names().to_vec(),
-                    legacy_grub_name: volume.legacy_grub_name(),
-                    uuid: info.filter(given).map(|info| info.uuid.clone()),
-                    gpt: volume.gpt_entry(),
-                    label: info.map(|info| info.label.clone()).filter(|label| !label.is_empty()),
-                })
-            })
-            .collect();
+        let names = (0..volumes.count()).filter_map(|number| name_of(volumes, number)).collect();
         Self { volumes, names }
     }
 
@@ -118,6 +104,33 @@ impl<'a> OpenGuest<'a> {
     }
 }
 
+/// What a volume is called. One that cannot be read has its name all the same: whoever names it means no other.
+fn name_of(volumes: &Volumes, number: u32) -> Option<VolumeName> {
+    let volume = volumes.get(number).ok()?;
+    let mounted = volumes.mounted(number).ok();
+    let info = mounted.map(|mounted| &mounted.info);
+    let given = |info: &&Info| !info.uuid.is_empty();
+    Some(VolumeName {
+        id: VolumeId(number),
+        grub_names: volume.grub_names().to_vec(),
+        legacy_grub_name: volume.legacy_grub_name(),
+        uuid: info.filter(given).map(|info| info.uuid.clone()),
+        gpt: volume.gpt_entry(),
+        label: info.map(|info| info.label.clone()).filter(|label| !label.is_empty()),
+        part_uuid: volume.part_uuid(),
+        filesystem: mounted.map(grub_filesystem),
+    })
+}
+
+/// GRUB's name of a filesystem, where it has its own.
+fn grub_filesystem(mounted: &Mounted) -> String {
+    match (mounted.plugin.as_str(), mounted.info.flavour.as_str()) {
+        ("ufs", "ufs2" | "ufs2ea") => "ufs2".to_owned(),
+        ("ufs", _) => "ufs1".to_owned(),
+        (plugin, _) => plugin.to_owned(),
+    }
+}
+
 impl Guest for OpenGuest<'_> {
     fn volumes(&self) -> &[VolumeName] {
         &self.names
@@ -140,6 +153,22 @@ impl Guest for OpenGuest<'_> {
         length: usize,
     ) -> Result<Vec<u8>, GuestError> {
         self.read_piece(volume.0, path, offset, length).map_err(|why| guest_error(&why))
+    }
+
+    fn loadable(&self, volume: VolumeId, path: &[u8]) -> Result<(), GuestError> {
+        match self.status(volume, path) {
+            // As the front end says it of files that options name.
+            Some(FileStatus { kind: FileKind::Directory, .. }) => {
+                let message = "a directory, where a file is wanted".to_owned();
+                Err(GuestError { message, not_found: false })
+            }
+            _ => self.regular_file(volume.0, path).map(|_| ()).map_err(|why| guest_error(&why)),
+        }
+    }
+
+    fn open_image(&self, volume: VolumeId, path: &[u8]) -> Result<Vec<VolumeName>, GuestError> {
+        let numbers = images::open(self.volumes, volume.0, path).map_err(|why| guest_error(&why))?;
+        Ok(numbers.filter_map(|number| name_of(self.volumes, number)).collect())
     }
 
     fn list(&self, volume: VolumeId, path: &[u8], max: usize) -> Result<Vec<DirName>, GuestError> {

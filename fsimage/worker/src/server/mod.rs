@@ -2,6 +2,7 @@
 
 mod disk;
 mod files;
+mod images;
 mod interact;
 mod listing;
 mod menu;

@@ -1,20 +1,42 @@
 //! The disk's volumes, and the filesystem on each.
 
+use super::images::Images;
 use crate::registry::{MountOptions, Mounted, Registry, Unmounted};
 use fsimage_protocol::{Bytes, Content, Layout, List, Notes, VolumeReport};
-use fsimage_sdk::{Error, ErrorKind, NodeId, Region, Result, Volume};
+use fsimage_sdk::{Error, ErrorKind, FileSystem, Limits, NodeId, Region, Result, Volume};
 use partitions::Partition;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-/// A volume of the disk.
+/// A volume of the disk, or of a file that is one.
 pub(crate) struct VolumeOnDisk {
     partition: Partition,
     region: Region,
+    /// In how many files it lies, one inside the other: 0 on the disk itself.
+    depth: u32,
     mounted: OnceCell<Result<Mounted, Unmounted>>,
 }
 
 impl VolumeOnDisk {
+    pub(super) fn new(partition: Partition, region: Region, depth: u32) -> Self {
+        Self { partition, region, depth, mounted: OnceCell::new() }
+    }
+
+    /// In how many files it lies.
+    pub(super) fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// What people call it.
+    pub(super) fn address(&self) -> &str {
+        &self.partition.address
+    }
+
+    /// What Linux calls PARTUUID, in lower case.
+    pub(super) fn part_uuid(&self) -> Option<String> {
+        self.partition.uuid.as_ref().map(|uuid| uuid.to_ascii_lowercase())
+    }
+
     /// First byte on the disk.
     pub(crate) fn start(&self) -> u64 {
         self.region.start()
@@ -54,6 +76,7 @@ pub(crate) struct Volumes {
     scheme: &'static str,
     remarks: Vec<String>,
     list: Vec<VolumeOnDisk>,
+    images: Images,
 }
 
 impl Volumes {
@@ -64,7 +87,14 @@ impl Volumes {
         registry: Registry,
         options: MountOptions,
     ) -> Result<Self> {
-        let mut volumes = Self { registry, options, scheme: "none", remarks: Vec::new(), list: Vec::new() };
+        let mut volumes = Self {
+            registry,
+            options,
+            scheme: "none",
+            remarks: Vec::new(),
+            list: Vec::new(),
+            images: Images::default(),
+        };
         let Some(disk) = disk else { return Ok(volumes) };
         match layout {
             Layout::Text {} => {}
@@ -90,7 +120,7 @@ impl Volumes {
 
     fn add(&mut self, disk: &Volume, partition: Partition) -> Result<()> {
         let region = Region::new(disk.clone(), partition.start, partition.size)?;
-        self.list.push(VolumeOnDisk { partition, region, mounted: OnceCell::new() });
+        self.list.push(VolumeOnDisk::new(partition, region, 0));
         Ok(())
     }
 
@@ -104,14 +134,31 @@ impl Volumes {
         List::cut(self.remarks.iter().map(|remark| Bytes::cut(remark.as_bytes())))
     }
 
-    /// How many there are.
+    /// The files that were opened as disks.
+    pub(super) fn images(&self) -> &Images {
+        &self.images
+    }
+
+    /// What not to exceed.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    /// Another view of a volume's filesystem.
+    pub(super) fn mount_again(&self, number: u32, options: &MountOptions) -> Result<Box<dyn FileSystem>> {
+        let device: Volume = Arc::new(self.get(number)?.region.clone());
+        self.registry.open(&device, options).map_err(|why| self.registry.explain(&why))
+    }
+
+    /// How many the disk has.
     pub(crate) fn count(&self) -> u32 {
         u32::try_from(self.list.len()).unwrap_or(u32::MAX)
     }
 
-    /// The volume with this number.
+    /// The volume with this number; those in files have the numbers behind all that a disk can have.
     pub(crate) fn get(&self, number: u32) -> Result<&VolumeOnDisk> {
-        usize::try_from(number).ok().and_then(|number| self.list.get(number)).ok_or_else(|| {
+        let on_disk = usize::try_from(number).ok().and_then(|number| self.list.get(number));
+        on_disk.or_else(|| self.images.get(number)).ok_or_else(|| {
             Error::new(ErrorKind::InvalidArgument, format!("volume {number} of {}", self.list.len()))
         })
     }

@@ -34,10 +34,7 @@ pub(crate) fn complete(
     // `name=/path` completes the path.
     let word = word.rsplit(|&byte| byte == b'=').next().unwrap_or_default();
     match word.strip_prefix(b"(").filter(|rest| !rest.contains(&b')')) {
-        Some(device) => {
-            let names = guest.volumes().iter().filter_map(|volume| volume.grub_names.first());
-            among(names.map(|name| name.clone().into_bytes()), device, device.len(), b")")
-        }
+        Some(device) => among(machine.volumes().map(|(name, _)| name), device, device.len(), b")"),
         None => path(&mut machine, guest, word),
     }
 }

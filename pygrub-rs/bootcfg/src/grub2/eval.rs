@@ -4,7 +4,8 @@ use super::ast::{Command, Script, Simple, Statement};
 use super::commands::{self, Call};
 use super::environment::Environment;
 use super::expand;
-use super::loaded::Loaded;
+use super::loaded::{Failed, Loaded};
+use super::loops::Loops;
 use super::menu::Item;
 use super::parser::{ParseError, Parser};
 use super::source::Source;
@@ -67,6 +68,12 @@ pub(crate) struct Machine<'g> {
     pub(crate) loaded: Loaded,
     /// What stands against the entry being tried out.
     pub(crate) problems: Vec<String>,
+    /// The first file that could not be loaded: what is wrong with an entry that loads nothing.
+    pub(crate) failed: Option<Failed>,
+    /// The first ramdisk that could not be loaded.
+    pub(crate) failed_ramdisk: Option<String>,
+    /// Files that are disks.
+    pub(crate) loops: Loops,
     /// `$?`.
     pub(crate) status: u32,
     /// What a command wants to happen next.
@@ -81,7 +88,8 @@ pub(crate) struct Machine<'g> {
     pub(crate) bls_shown: Rc<BTreeSet<Vec<u8>>>,
     functions: Rc<Functions>,
     scopes: Vec<Scope>,
-    loops: u32,
+    /// Loops around the current command, within its function.
+    turns: u32,
 }
 
 /// What [`Machine::restore`] goes back to.
@@ -91,8 +99,9 @@ pub(crate) struct Saved {
     functions: Rc<Functions>,
     expands_wildcards: bool,
     bls_shown: Rc<BTreeSet<Vec<u8>>>,
+    loops: Loops,
     scopes: Vec<Scope>,
-    loops: u32,
+    turns: u32,
     file: Rc<str>,
 }
 
@@ -114,6 +123,9 @@ impl<'g> Machine<'g> {
             entries: 0,
             loaded: Loaded::default(),
             problems: Vec::new(),
+            failed: None,
+            failed_ramdisk: None,
+            loops: Loops::default(),
             status: 0,
             flow: Flow::Next,
             file: Rc::from(""),
@@ -123,7 +135,7 @@ impl<'g> Machine<'g> {
             expands_wildcards: false,
             bls_shown: Rc::default(),
             scopes: Vec::new(),
-            loops: 0,
+            turns: 0,
         }
     }
 
@@ -158,7 +170,7 @@ impl<'g> Machine<'g> {
     pub(crate) fn surface(&mut self, mark: Mark) {
         self.budget.restore_depth(mark);
         self.scopes.clear();
-        self.loops = 0;
+        self.turns = 0;
         self.flow = Flow::Next;
     }
 
@@ -172,8 +184,9 @@ impl<'g> Machine<'g> {
             functions: Rc::clone(&self.functions),
             expands_wildcards: self.expands_wildcards,
             bls_shown: Rc::clone(&self.bls_shown),
+            loops: self.loops.clone(),
             scopes: std::mem::take(&mut self.scopes),
-            loops: std::mem::take(&mut self.loops),
+            turns: std::mem::take(&mut self.turns),
             file: Rc::clone(&self.file),
         }
     }
@@ -186,8 +199,9 @@ impl<'g> Machine<'g> {
         self.functions = saved.functions;
         self.bls_shown = saved.bls_shown;
         self.expands_wildcards = saved.expands_wildcards;
-        self.scopes = saved.scopes;
         self.loops = saved.loops;
+        self.scopes = saved.scopes;
+        self.turns = saved.turns;
         self.file = saved.file;
         self.flow = Flow::Next;
     }
@@ -316,7 +330,7 @@ impl<'g> Machine<'g> {
         over: impl Iterator<Item = T>,
         mut turn: impl FnMut(&mut Self, T) -> Result<Flow, Stop>,
     ) -> Result<Flow, Stop> {
-        self.loops = self.loops.saturating_add(1);
+        self.turns = self.turns.saturating_add(1);
         let mut result = Flow::Next;
         for item in over {
             self.budget.step()?;
@@ -337,7 +351,7 @@ impl<'g> Machine<'g> {
                 }
             }
         }
-        self.loops = self.loops.saturating_sub(1);
+        self.turns = self.turns.saturating_sub(1);
         Ok(result)
     }
 
@@ -397,9 +411,9 @@ impl<'g> Machine<'g> {
         let cost = expand::cost(&arguments);
         self.budget.keep(cost)?;
         self.scopes.push(arguments);
-        let loops = std::mem::take(&mut self.loops);
+        let turns = std::mem::take(&mut self.turns);
         self.run(body)?;
-        self.loops = loops;
+        self.turns = turns;
         self.scopes.pop();
         self.budget.release(cost);
         self.budget.leave();
@@ -417,8 +431,8 @@ impl<'g> Machine<'g> {
     }
 
     /// Loops around the current command, within its function.
-    pub(crate) fn loops(&self) -> u32 {
-        self.loops
+    pub(crate) fn turns_around(&self) -> u32 {
+        self.turns
     }
 
     /// Whether there is a function to return from.

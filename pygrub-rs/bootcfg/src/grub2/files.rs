@@ -1,25 +1,42 @@
 //! GRUB's names of files, and the files (manual: "File name syntax").
 
 use super::eval::{Flow, Machine};
+use super::loaded::Failed;
 use super::source::Source;
 use super::status;
 use crate::budget::Stop;
-use crate::guest::{FileRef, FileStatus, VolumeId, VolumeName};
+use crate::guest::{FileRef, FileStatus, GuestError, VolumeId, VolumeName};
+use crate::limits::LimitName;
 use crate::text::shown;
 use std::rc::Rc;
 
-impl<'g> Machine<'g> {
-    /// The volume GRUB calls so.
-    pub(crate) fn volume_named(&self, device: &[u8]) -> Option<&'g VolumeName> {
+/// What looking for a file costs.
+const STEPS_PER_LOOK: usize = 50;
+
+/// GRUB's preferred name of a volume.
+fn name_of(volume: &VolumeName) -> Vec<u8> {
+    volume.grub_names.first().map(|name| name.clone().into_bytes()).unwrap_or_default()
+}
+
+impl Machine<'_> {
+    /// The volume GRUB calls so; those of `loopback` hide others of the same name.
+    pub(crate) fn volume_named(&self, device: &[u8]) -> Option<&VolumeName> {
         let volumes = self.guest?.volumes();
-        volumes.iter().find(|volume| volume.grub_names.iter().any(|name| name.as_bytes() == device))
+        self.loops.volume_named(device).or_else(|| {
+            volumes.iter().find(|volume| volume.grub_names.iter().any(|name| name.as_bytes() == device))
+        })
+    }
+
+    /// Every volume with GRUB's name for it, as GRUB goes through them: first those of `loopback`, the newest first
+    /// (tests/grub2/linux/linux.txt).
+    pub(crate) fn volumes(&self) -> impl Iterator<Item = (Vec<u8>, &VolumeName)> {
+        let volumes = self.guest.map(|guest| guest.volumes()).unwrap_or_default();
+        self.loops.volumes().chain(volumes.iter().map(|volume| (name_of(volume), volume)))
     }
 
     /// GRUB's name of a volume, empty when there is none.
     pub(crate) fn device_of(&self, volume: VolumeId) -> Vec<u8> {
-        let volumes = self.guest.map(|guest| guest.volumes()).unwrap_or_default();
-        let names = volumes.iter().find(|other| other.id == volume).map(|volume| &volume.grub_names);
-        names.and_then(|names| names.first()).map(|name| name.clone().into_bytes()).unwrap_or_default()
+        self.volumes().find(|(_, other)| other.id == volume).map(|(name, _)| name).unwrap_or_default()
     }
 
     /// The file of a name: `(device)/path`, or `/path` on `$root`. A device this guest does not have is taken for the
@@ -36,9 +53,10 @@ impl<'g> Machine<'g> {
         if path.first() != Some(&b'/') {
             return Err(status::BAD_FILENAME);
         }
-        let volume = match (self.guest, self.volume_named(&device)) {
+        let volume = match (self.guest, self.volume_named(&device).map(|volume| volume.id)) {
             (None, _) => VolumeId::NONE,
-            (Some(_), Some(volume)) => volume.id,
+            (Some(_), Some(volume)) => volume,
+            (Some(_), None) if self.loops.mean(&device) => return Err(status::BAD_DEVICE),
             (Some(_), None) => {
                 self.note(&format!(
                     "no volume is called `{}`; the configuration's own is meant",
@@ -48,6 +66,32 @@ impl<'g> Machine<'g> {
             }
         };
         Ok(FileRef { volume, path: path.to_vec() })
+    }
+
+    /// The file of a name that is to be booted or joined to a ramdisk; why it cannot be had is noted, and kept for whoever
+    /// finds nothing to boot. Without a guest every file counts as there.
+    pub(crate) fn loadable(&mut self, what: &str, name: &[u8]) -> Result<Result<FileRef, u32>, LimitName> {
+        self.budget.steps_for(STEPS_PER_LOOK)?;
+        let is_kernel = what == "kernel";
+        let what = format!("the {what} {}", shown(name));
+        let (file, why, status) = match self.locate(name) {
+            Err(status::BAD_DEVICE) => (None, format!("{what}: no such loopback device"), status::BAD_DEVICE),
+            Err(status) => (None, format!("{what}: that is no path"), status),
+            Ok(file) => match self.guest.map(|guest| guest.loadable(file.volume, &file.path)) {
+                None | Some(Ok(())) => return Ok(Ok(file)),
+                Some(Err(GuestError { not_found: true, .. })) => {
+                    (Some(file), format!("{what} does not exist in the guest"), status::FILE_NOT_FOUND)
+                }
+                Some(Err(error)) => {
+                    let why = format!("{what}: {}", shown(error.message.as_bytes()));
+                    (Some(file), why, status::BAD_FILE_TYPE)
+                }
+            },
+        };
+        self.note(&why);
+        let kernel = file.filter(|_| is_kernel);
+        self.failed.get_or_insert(Failed { why, kernel, arguments: Vec::new() });
+        Ok(Err(status))
     }
 
     /// What stands at a name; a device alone, or nothing at all, is a filesystem's root.

@@ -6,8 +6,11 @@
 
 const SIGNATURE: &[u8] = b"# GRUB Environment Block\n";
 
+/// Names and values.
+pub(crate) type Variables = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// The variables in the order they stand there; `None` when the signature is missing.
-pub(crate) fn parse(block: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+pub(crate) fn parse(block: &[u8]) -> Option<Variables> {
     let mut rest = block.strip_prefix(SIGNATURE)?.iter().copied();
     let mut variables = Vec::new();
     let mut line: Vec<u8> = Vec::new();

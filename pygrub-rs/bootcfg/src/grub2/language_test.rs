@@ -79,14 +79,7 @@ impl Guest for Folder<'_> {
 
 /// What the configuration prints, and with `(menu)` in the case's name the entry that is booted by itself.
 fn printed(case: &Case) -> String {
-    let name = VolumeName {
-        id: VolumeId(0),
-        grub_names: vec!["host".into()],
-        legacy_grub_name: None,
-        uuid: None,
-        label: None,
-        gpt: None,
-    };
+    let name = VolumeName { id: VolumeId(0), grub_names: vec!["host".into()], ..VolumeName::default() };
     let guest = Folder { volumes: [name], case };
     let limits = Limits::default();
     let config = FileRef { volume: VolumeId(0), path: format!("{FOLDER}/grub.cfg").into_bytes() };

@@ -18,6 +18,7 @@ mod grubenv;
 mod language_test;
 mod lexer;
 mod loaded;
+mod loops;
 mod menu;
 mod menu_default;
 mod number;

@@ -7,6 +7,7 @@ use super::menu::Item;
 use super::menu_default::{Choice, Numbers, choose, escaped, fallbacks};
 use super::source::Source;
 use crate::budget::Stop;
+use crate::guest::BootFile;
 use crate::menu::BootEntry;
 use crate::multiboot;
 use crate::text::shown;
@@ -96,6 +97,7 @@ fn item_outcome(
     machine.line = item.line;
     machine.loaded = Loaded::Nothing;
     machine.problems.clear();
+    (machine.failed, machine.failed_ramdisk) = (None, None);
     machine.menu.clear();
     let before = entries.len();
     let printed = machine.output.len();
@@ -118,6 +120,7 @@ fn item_outcome(
         machine.line = 0;
         machine.loaded = Loaded::default();
         machine.problems.clear();
+        (machine.failed, machine.failed_ramdisk) = (None, None);
         machine.menu.clear();
         stop = run_edited(machine, item, &chosen, rest, &commands);
         if stop == Err(Stop::Menu) {
@@ -224,7 +227,7 @@ fn result(
     let mut problems = std::mem::take(&mut machine.problems);
     let (mut kernel, mut ramdisks, mut arguments) = (None, Vec::new(), Vec::new());
     match std::mem::take(&mut machine.loaded) {
-        Loaded::Linux { kernel: file, arguments: line, ramdisks: files } => {
+        Loaded::Linux { kernel: file, arguments: line, ramdisks: files, .. } => {
             (kernel, arguments, ramdisks) = (Some(file), line, files);
         }
         Loaded::Multiboot { first, modules } => match multiboot::boots(first, modules) {
@@ -260,8 +263,19 @@ fn result(
         Err(Stop::Leave(name)) => problems.push(format!("not bootable because it runs `{name}`")),
         Ok(()) | Err(Stop::Boot | Stop::Menu) => {}
     }
+    // GRUB says so, waits for a key and goes on: the kernel then ends where nobody sees it.
+    if let Some(why) = machine.failed_ramdisk.take().filter(|_| ramdisks.is_empty()) {
+        problems.push(format!("not bootable because {why}"));
+    }
     if kernel.is_none() && problems.is_empty() {
-        problems.push(NO_KERNEL.to_owned());
+        match machine.failed.take() {
+            None => problems.push(NO_KERNEL.to_owned()),
+            // What it would have booted is shown with why it does not.
+            Some(failed) => {
+                problems.push(format!("not bootable because {}", failed.why));
+                (kernel, arguments) = (failed.kernel.map(BootFile::from), failed.arguments);
+            }
+        }
     }
     BootEntry {
         title: item.title().to_vec(),

@@ -81,18 +81,17 @@ impl Machine<'_> {
 
     /// Disks, and partitions where those are meant too, in parentheses.
     fn devices(&self, pattern: Pattern<'_>, partitions: bool) -> Vec<Vec<u8>> {
-        let volumes = self.guest.map(|guest| guest.volumes()).unwrap_or_default();
-        let mut names: Vec<&str> = Vec::new();
-        for name in volumes.iter().filter_map(|volume| volume.grub_names.first()) {
-            let disk = name.split(',').next().unwrap_or_default();
+        let mut names: Vec<Vec<u8>> = Vec::new();
+        for (name, _) in self.volumes() {
+            let disk = name.split(|&byte| byte == b',').next().unwrap_or_default().to_vec();
             for name in [disk, name] {
-                if (partitions || !name.contains(',')) && !names.contains(&name) {
+                if (partitions || !name.contains(&b',')) && !names.contains(&name) {
                     names.push(name);
                 }
             }
         }
-        let fitting = names.into_iter().filter(|name| fits(pattern, name.as_bytes()));
-        fitting.map(|name| [b"(", name.as_bytes(), b")"].concat()).collect()
+        let fitting = names.into_iter().filter(|name| fits(pattern, name));
+        fitting.map(|name| [b"(", name.as_slice(), b")"].concat()).collect()
     }
 }
 

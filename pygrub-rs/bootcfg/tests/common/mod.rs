@@ -3,6 +3,7 @@
     dead_code,
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "each test program uses a part of it, and fails by panicking"
@@ -19,7 +20,13 @@ use std::collections::BTreeMap;
 pub(crate) struct MapGuest {
     volumes: Vec<VolumeName>,
     files: BTreeMap<(VolumeId, Vec<u8>), Vec<u8>>,
+    /// Kernels and ramdisks are there only where there is a file of that name; else all are.
+    complete: bool,
+    /// Volumes that are in files: the file, and its volumes' numbers.
+    images: Vec<Image>,
 }
+
+type Image = ((VolumeId, Vec<u8>), Vec<VolumeName>);
 
 impl MapGuest {
     /// A guest with one volume, `hd0,msdos1`, and one file.
@@ -38,7 +45,59 @@ impl MapGuest {
             (true, Ok(number)) => Some(format!("hd0,{}", number.checked_sub(1).unwrap())),
             _ => Some(name.to_owned()),
         };
-        self.volumes.push(VolumeName { id, grub_names, legacy_grub_name, uuid, label, gpt: None });
+        self.volumes.push(VolumeName {
+            id,
+            grub_names,
+            legacy_grub_name,
+            uuid,
+            label,
+            ..VolumeName::default()
+        });
+        self
+    }
+
+    /// The last volume's filesystem, as GRUB calls it.
+    pub(crate) fn filesystem(mut self, name: &str) -> Self {
+        self.volumes.last_mut().unwrap().filesystem = Some(name.to_owned());
+        self
+    }
+
+    /// The file at this path of the image's first volume is a disk as well.
+    pub(crate) fn image_in_image(
+        self,
+        image: &str,
+        path: &str,
+        volumes: Vec<(VolumeName, &[(&str, &str)])>,
+    ) -> Self {
+        let of_image = |((_, file), _): &&Image| file == image.as_bytes();
+        let on = self.images.iter().find(of_image).unwrap().1[0].id;
+        self.image_on(on, path, volumes)
+    }
+
+    /// Nothing is there but what was named.
+    pub(crate) fn complete(mut self) -> Self {
+        self.complete = true;
+        self
+    }
+
+    /// The file at this path of the last volume is a disk of these volumes: what stands behind its name, and their files.
+    pub(crate) fn image(self, path: &str, volumes: Vec<(VolumeName, &[(&str, &str)])>) -> Self {
+        let on = self.volumes.last().unwrap().id;
+        self.image_on(on, path, volumes)
+    }
+
+    fn image_on(mut self, on: VolumeId, path: &str, volumes: Vec<(VolumeName, &[(&str, &str)])>) -> Self {
+        let mut names = Vec::new();
+        for (mut volume, files) in volumes {
+            let count = self.images.iter().map(|(_, volumes)| volumes.len()).sum::<usize>() + names.len();
+            volume.id = VolumeId(1000 + u32::try_from(count).unwrap());
+            for (path, text) in files {
+                self.files.insert((volume.id, path.as_bytes().to_vec()), text.as_bytes().to_vec());
+            }
+            names.push(volume);
+        }
+        self.files.entry((on, path.as_bytes().to_vec())).or_default();
+        self.images.push(((on, path.as_bytes().to_vec()), names));
         self
     }
 
@@ -83,6 +142,22 @@ impl Guest for MapGuest {
         let folder = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
         let inside = |(on, file): &&(VolumeId, Vec<u8>)| *on == volume && file.starts_with(&folder);
         self.files.keys().find(inside).map(|_| FileStatus { kind: FileKind::Directory, size: 0 })
+    }
+
+    fn loadable(&self, volume: VolumeId, path: &[u8]) -> Result<(), GuestError> {
+        if self.complete && !self.files.contains_key(&(volume, path.to_vec())) {
+            let is_there = self.status(volume, path).is_some();
+            let message = if is_there { "it is a directory" } else { "there is no such file" };
+            return Err(GuestError { message: message.to_owned(), not_found: !is_there });
+        }
+        Ok(())
+    }
+
+    fn open_image(&self, volume: VolumeId, path: &[u8]) -> Result<Vec<VolumeName>, GuestError> {
+        let image = self.images.iter().find(|(file, _)| *file == (volume, path.to_vec()));
+        // As GRUB has it any file is a disk, if not one with a filesystem.
+        let nothing = VolumeName { grub_names: vec![String::new()], ..VolumeName::default() };
+        Ok(image.map_or_else(|| vec![nothing], |(_, volumes)| volumes.clone()))
     }
 
     fn read_at(&self, volume: VolumeId, path: &[u8], at: u64, length: usize) -> Result<Vec<u8>, GuestError> {

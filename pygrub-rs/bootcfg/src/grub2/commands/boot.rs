@@ -13,8 +13,6 @@ pub(super) const OTHER_LOADERS: &[&str] = &[
     "appleloader",
     "coreboot_boottime",
     "freedos",
-    "legacy_initrd",
-    "legacy_kernel",
     "ntldr",
     "plan9",
     "pxechainloader",
@@ -31,49 +29,77 @@ pub(super) const OTHER_LOADERS: &[&str] = &[
     "xnu_devprop_load",
 ];
 
-/// `linux file word…`: forgets what was loaded before. Whether the file exists is found out by whoever boots it.
+/// `linux file word…`: in the place of what was loaded before, unless the file is not there: then that stays, and takes no
+/// ramdisk any more (tests/grub2/linux/linux.txt).
 pub(super) fn linux(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let Some((file, arguments)) = call.arguments.split_first() else {
-        machine.note("a `linux` without a file is ignored");
-        return Ok(status::BAD_ARGUMENT);
+    let nothing_failed = machine.failed.is_none();
+    let kernel = match call.arguments.first() {
+        Some(file) => machine.loadable("kernel", file)?,
+        None => {
+            machine.note("a `linux` without a file is ignored");
+            Err(status::BAD_ARGUMENT)
+        }
     };
-    machine.loaded = Loaded::Nothing;
-    let kernel = match machine.locate(file) {
+    let arguments = call.arguments.get(1..).unwrap_or_default();
+    let kernel = match kernel {
         Ok(kernel) => kernel,
         Err(status) => {
-            machine.note(&format!("the kernel's name `{}` is no path", shown(file)));
+            if let Some(failed) = machine.failed.as_mut().filter(|_| nothing_failed) {
+                failed.arguments = cmdline::joined(arguments);
+                machine.budget.check_value(failed.arguments.len())?;
+            }
+            if let Loaded::Linux { takes_ramdisks, .. } = &mut machine.loaded {
+                *takes_ramdisks = false;
+            }
             return Ok(status);
         }
     };
     let arguments = cmdline::joined(arguments);
     machine.budget.check_value(arguments.len())?;
     machine.budget.keep(arguments.len().saturating_add(kernel.path.len()))?;
-    machine.loaded = Loaded::Linux { kernel: kernel.into(), arguments, ramdisks: Vec::new() };
+    machine.loaded =
+        Loaded::Linux { kernel: kernel.into(), arguments, ramdisks: Vec::new(), takes_ramdisks: true };
     Ok(0)
 }
 
-/// `initrd file…`: replaces the ramdisks of the kernel loaded before it.
+/// `legacy_kernel [--type=…] [--no-mem-option] file file word…`: what GRUB makes of legacy GRUB's `kernel`, which is the first
+/// word of its own arguments. Which kind of kernel it is, whoever boots it sees.
+pub(super) fn legacy_kernel(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let is_option = |word: &&Vec<u8>| word.starts_with(b"--type=") || word.as_slice() == b"--no-mem-option";
+    let options = call.arguments.iter().take_while(is_option).count();
+    let mut words = call.arguments.get(options..).unwrap_or_default().to_vec();
+    if words.len() > 1 {
+        words.remove(1);
+    }
+    let status = linux(machine, &Call { name: call.name, arguments: &words, block: None })?;
+    Ok(if words.is_empty() || status == 0 { status } else { status::BAD_OS })
+}
+
+/// `initrd file…`: replaces the ramdisks of the kernel loaded before it; one that is not there, and none is replaced.
 pub(super) fn initrd(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     if call.arguments.is_empty() {
         machine.note("an `initrd` without a file is ignored");
         return Ok(status::BAD_ARGUMENT);
     }
-    if !matches!(machine.loaded, Loaded::Linux { .. }) {
+    if !matches!(machine.loaded, Loaded::Linux { takes_ramdisks: true, .. }) {
         machine.note("an `initrd` without a kernel before it is ignored");
         return Ok(status::BAD_ARGUMENT);
     }
     let mut files = Vec::new();
     for name in call.arguments {
-        match ramdisk(machine, name) {
+        let failed = machine.failed.take();
+        let found = ramdisk(machine, name)?;
+        let missing = std::mem::replace(&mut machine.failed, failed);
+        if let Some(missing) = missing {
+            machine.failed_ramdisk.get_or_insert(missing.why);
+        }
+        match found {
             Ok(file) => {
                 let newc_name = file.newc_name.as_ref().map_or(0, Vec::len);
                 machine.budget.keep(file.file.path.len().saturating_add(newc_name).saturating_add(64))?;
                 files.push(file);
             }
-            Err(status) => {
-                machine.note(&format!("the ramdisk's name `{}` is no path", shown(name)));
-                return Ok(status);
-            }
+            Err(status) => return Ok(status),
         }
     }
     if let Loaded::Linux { ramdisks, .. } = &mut machine.loaded {
@@ -83,17 +109,21 @@ pub(super) fn initrd(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, 
 }
 
 /// `FILE`, or `newc:NAME:FILE`: a file that GRUB packs into an archive under this name.
-fn ramdisk(machine: &mut Machine<'_>, name: &[u8]) -> Result<BootFile, u32> {
+fn ramdisk(machine: &mut Machine<'_>, name: &[u8]) -> Result<Result<BootFile, u32>, Stop> {
     let Some(packed) = name.strip_prefix(b"newc:") else {
-        return machine.locate(name).map(BootFile::from);
+        return Ok(machine.loadable("ramdisk", name)?.map(BootFile::from));
     };
-    let colon = packed.iter().position(|&byte| byte == b':').ok_or(status::BAD_ARGUMENT)?;
+    let Some(colon) = packed.iter().position(|&byte| byte == b':') else {
+        machine.note(&format!("`{}` names no file", shown(name)));
+        return Ok(Err(status::BAD_ARGUMENT));
+    };
     let (name, file) = packed.split_at(colon);
-    let file = machine.locate(file.get(1..).unwrap_or_default())?;
     if name.iter().all(|&byte| byte == b'/') {
-        return Err(status::BAD_ARGUMENT);
+        machine.note("a ramdisk's name in its archive is empty");
+        return Ok(Err(status::BAD_ARGUMENT));
     }
-    Ok(BootFile { newc_name: Some(name.to_vec()), ..BootFile::from(file) })
+    let file = machine.loadable("ramdisk", file.get(1..).unwrap_or_default())?;
+    Ok(file.map(|file| BootFile { newc_name: Some(name.to_vec()), ..BootFile::from(file) }))
 }
 
 /// `boot`: starts what is loaded.

@@ -18,7 +18,7 @@ pub(super) fn kernel(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, 
         machine.note(&format!("a `{}` without a file is ignored", shown(call.name)));
         return Ok(status::BAD_ARGUMENT);
     };
-    let kernel = match machine.locate(file) {
+    let kernel = match machine.loadable("kernel", file)? {
         Ok(kernel) => kernel,
         Err(status) => return Ok(status),
     };

@@ -19,7 +19,6 @@ const STEPS_PER_IMAGE: usize = 100;
 
 /// `chainloader file word…`: the words replace the image's own command line, where there are any.
 pub(super) fn chainloader(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    machine.loaded = Loaded::Nothing;
     let options = parse(CHAINLOADER, Unknown::IsAWord, call.arguments);
     let Some((name, words)) = options.as_ref().and_then(|options| options.rest.split_first()) else {
         machine.note("a `chainloader` without a file is ignored");
@@ -34,9 +33,12 @@ pub(super) fn chainloader(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<
         machine.loaded = unbootable("another boot loader");
         return Ok(0);
     };
+    if guest.loadable(file.volume, &file.path).is_err() {
+        // What was loaded before stays.
+        return Ok(machine.loadable("boot loader", name)?.err().unwrap_or(status::FILE_NOT_FOUND));
+    }
     let max = machine.limits.max_value_bytes;
     machine.loaded = match Image::open(guest, &file) {
-        Ok(None) if guest.status(file.volume, &file.path).is_none() => unbootable("which is not there"),
         Ok(None) => unbootable("another boot loader"),
         Err(why) => unbootable(&why),
         Ok(Some(image)) => match image.boots(guest, 0, max) {
@@ -47,7 +49,12 @@ pub(super) fn chainloader(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<
                 let arguments = given.or(boots.arguments).unwrap_or_default();
                 machine.budget.check_value(arguments.len())?;
                 machine.budget.keep(arguments.len().saturating_add(file.path.len().saturating_mul(3)))?;
-                Loaded::Linux { kernel: boots.kernel, arguments, ramdisks: boots.ramdisks }
+                Loaded::Linux {
+                    kernel: boots.kernel,
+                    arguments,
+                    ramdisks: boots.ramdisks,
+                    takes_ramdisks: true,
+                }
             }
         },
     };

@@ -27,7 +27,7 @@ fn leave_loops(machine: &mut Machine<'_>, call: &Call<'_>, flow: fn(u32) -> Flow
             Some(number) => u32::try_from(number).unwrap_or(u32::MAX),
         },
     };
-    let levels = levels.min(machine.loops());
+    let levels = levels.min(machine.turns_around());
     if levels > 0 {
         machine.flow = flow(levels);
     }

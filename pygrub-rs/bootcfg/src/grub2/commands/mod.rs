@@ -8,6 +8,8 @@ mod control;
 mod files;
 mod foreign;
 mod gptprio;
+mod list;
+mod loopback;
 mod menu;
 mod multiboot;
 mod options;
@@ -18,6 +20,7 @@ mod regexp;
 mod search;
 mod test;
 mod typed;
+mod unavailable;
 mod variables;
 
 pub(crate) use menu::names;
@@ -54,6 +57,7 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         "unset" => variables::unset,
         "export" => variables::export,
         "load_env" => variables::load_env,
+        "list_env" => variables::list_env,
         "save_env" => variables::save_env,
         "read" => variables::read,
         "password" | "password_pbkdf2" => password::password,
@@ -69,6 +73,12 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         | "extract_legacy_entries_configfile"
         | "extract_syslinux_entries_source"
         | "extract_syslinux_entries_configfile" => foreign::source,
+        "cat" | "cmp" | "crc" | "hashsum" | "hexdump" | "loadfont" | "md5sum" | "sha1sum" | "sha256sum"
+        | "sha512sum" => list::reads,
+        "keystatus" => unavailable::keystatus,
+        "cryptomount" => unavailable::cryptomount,
+        "verify_detached" => unavailable::verify_detached,
+        "loopback" => loopback::loopback,
         "search" => search::search,
         "search.file" | "search.fs_label" | "search.fs_uuid" | "search.part_label" | "search.part_uuid"
         | "search.disk_uuid" => search::search_one,
@@ -77,7 +87,8 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         "probe" => probe::probe,
         "echo" => output::echo,
         "linux" | "linux16" | "linuxefi" => boot::linux,
-        "initrd" | "initrd16" | "initrdefi" => boot::initrd,
+        "initrd" | "initrd16" | "initrdefi" | "legacy_initrd" | "legacy_initrd_nounzip" => boot::initrd,
+        "legacy_kernel" => boot::legacy_kernel,
         "chainloader" => chainloader::chainloader,
         "multiboot" | "multiboot2" | "xen_hypervisor" | "xen_kernel" => multiboot::multiboot,
         "module" | "module2" | "xen_module" | "xen_linux" | "xen_initrd" | "xen_xsm" => multiboot::module,
@@ -93,7 +104,7 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         "boot" => boot::boot,
         "exit" | "normal_exit" | "halt" | "reboot" | "fwsetup" | "halt_mach" => boot::leave,
         _ if boot::OTHER_LOADERS.contains(&name) => boot::other,
-        _ if UNAVAILABLE.contains(&name) => unavailable,
+        _ if unavailable::NAMES.contains(&name) => unavailable::fails,
         _ if QUIET.contains(&name) => quiet,
         _ => return None,
     })
@@ -108,12 +119,9 @@ const QUIET: &[&str] = &[
     "background_color",
     "background_image",
     "badram",
-    "cat",
     "cbmemc",
     "clear",
-    "cmp",
     "cpuid",
-    "crc",
     "cutmem",
     "date",
     "devicetree",
@@ -121,17 +129,13 @@ const QUIET: &[&str] = &[
     "dump",
     "fakebios",
     "gptsync",
-    "hashsum",
     "hdparm",
     "help",
-    "hexdump",
     "inb",
     "inl",
     "inw",
-    "list_env",
     "list_trusted",
     "loadbios",
-    "loadfont",
     "ls",
     "lsacpi",
     "lsapm",
@@ -142,7 +146,6 @@ const QUIET: &[&str] = &[
     "lsmmap",
     "lsmod",
     "lspci",
-    "md5sum",
     "module_verify",
     "nativedisk",
     "outb",
@@ -153,11 +156,9 @@ const QUIET: &[&str] = &[
     "pcidump",
     "play",
     "rmmod",
+    "sendkey",
     "serial",
     "setpci",
-    "sha1sum",
-    "sha256sum",
-    "sha512sum",
     "sleep",
     "spkmodem",
     "terminal_input",
@@ -177,32 +178,9 @@ const QUIET: &[&str] = &[
     "zfs-bootfs",
 ];
 
-/// Commands GRUB knows and a guest without its own boot loader cannot have: they fail, as they do in GRUB when
-/// there is no such device, key or file.
-const UNAVAILABLE: &[&str] = &[
-    "cryptomount",
-    "efivar",
-    "file",
-    "gdbstub",
-    "getenv",
-    "keystatus",
-    "loopback",
-    "sendkey",
-    "smbios",
-    "tpm",
-    "verify_detached",
-    "zfsinfo",
-    "zfskey",
-];
-
 fn quiet(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     if call.name == b"devicetree" {
         machine.note("`devicetree` ignored");
     }
     Ok(0)
-}
-
-fn unavailable(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    machine.note(&format!("`{}` fails here", crate::text::shown(call.name)));
-    Ok(super::status::TEST_FAILURE)
 }

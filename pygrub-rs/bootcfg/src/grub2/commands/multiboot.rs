@@ -48,12 +48,9 @@ fn image(machine: &mut Machine<'_>, words: &[Vec<u8>]) -> Result<Result<Image, u
         machine.note("a multiboot command without a file is ignored");
         return Ok(Err(status::BAD_ARGUMENT));
     };
-    let file = match machine.locate(name) {
+    let file = match machine.loadable("image", name)? {
         Ok(file) => file,
-        Err(status) => {
-            machine.note(&format!("the name `{}` is no path", shown(name)));
-            return Ok(Err(status));
-        }
+        Err(status) => return Ok(Err(status)),
     };
     // GRUB's own configurations for Xen have it where other loaders put the file's name; it means nothing.
     let words = words.strip_prefix(&[b"placeholder".to_vec()]).unwrap_or(words);

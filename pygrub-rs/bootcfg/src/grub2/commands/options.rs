@@ -31,11 +31,6 @@ impl<'a> Options<'a> {
         self.given.iter().any(|(name, _)| *name == long)
     }
 
-    /// How many options were given.
-    pub(super) fn given(&self) -> usize {
-        self.given.len()
-    }
-
     /// Every value given, in order.
     pub(super) fn values(&self, long: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
         self.given.iter().filter(move |(name, _)| *name == long).filter_map(|(_, value)| *value)

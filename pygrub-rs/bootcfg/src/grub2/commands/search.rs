@@ -100,9 +100,9 @@ fn find(machine: &mut Machine<'_>, key: Key, name: &[u8], variable: Option<&[u8]
         machine.notes.add(|| "`search` finds nothing: there is no guest to search".to_owned());
         return Ok(status::FILE_NOT_FOUND);
     };
-    let volumes = guest.volumes();
-    machine.budget.steps_for(volumes.len())?;
-    let fits = |volume: &&VolumeName| match key {
+    let volumes = machine.volumes().count();
+    machine.budget.steps_for(volumes)?;
+    let fits = |volume: &VolumeName| match key {
         Key::Label => volume.label.as_deref() == Some(name),
         Key::Uuid => volume.uuid.as_ref().is_some_and(|uuid| uuid.as_bytes().eq_ignore_ascii_case(name)),
         Key::PartitionName => volume.gpt.as_ref().is_some_and(|entry| entry.name == name),
@@ -112,13 +112,12 @@ fn find(machine: &mut Machine<'_>, key: Key, name: &[u8], variable: Option<&[u8]
         Key::DiskGuid => false,
         Key::File => guest.status(volume.id, name).is_some_and(|status| status.kind == FileKind::File),
     };
-    let Some(volume) = volumes.iter().find(fits) else {
+    let Some(device) = machine.volumes().find(|(_, volume)| fits(volume)).map(|(device, _)| device) else {
         machine.note(&format!("`search` finds no volume for `{}`", shown(name)));
         return Ok(status::FILE_NOT_FOUND);
     };
     if let Some(variable) = variable {
-        let device = volume.grub_names.first().map_or(&b""[..], |name| name.as_bytes());
-        machine.environment.set(variable, device, &mut machine.budget)?;
+        machine.environment.set(variable, &device, &mut machine.budget)?;
     }
     Ok(0)
 }

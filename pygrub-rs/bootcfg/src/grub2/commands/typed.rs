@@ -7,9 +7,6 @@ use crate::grub2::status;
 use crate::guest::{FileKind, VolumeName};
 use crate::text::shown;
 
-/// Entries of a directory listed.
-const MAX_NAMES: usize = 10_000;
-
 /// Commands that say something, with what `help` says of them.
 const TYPED: &[(&str, &str)] = &[
     ("boot", "boot what is loaded"),
@@ -24,9 +21,10 @@ const TYPED: &[(&str, &str)] = &[
     ("kernel", "FILE ARGUMENT...: the same as linux"),
     ("linux", "FILE ARGUMENT...: load a kernel"),
     ("load_env", "[-f FILE] [NAME...]: variables of an environment block"),
-    ("ls", "[-l] [DEVICE | FILE]...: devices, or a directory"),
+    ("loopback", "[-d] NAME [FILE]: a file as a disk"),
+    ("ls", "[-l] [-h] [-a] [DEVICE | FILE]...: devices, one of them, or a directory"),
     ("normal", "go back to the menu"),
-    ("probe", "[--set NAME] --fs-uuid|--label DEVICE: what a volume is called"),
+    ("probe", "[--set NAME] --fs|--fs-uuid|--label|--partmap|--part-uuid|--driver DEVICE: what a volume is"),
     ("root", "[DEVICE]: the volume of paths without one"),
     ("search", "--file|--label|--fs-uuid [--set NAME] WHAT: find a volume"),
     ("set", "[NAME=VALUE]: set a variable, or list them"),
@@ -41,8 +39,8 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 pub(crate) fn find_typed(name: &[u8]) -> Option<Handler> {
     Some(match name {
-        b"ls" => ls,
-        b"cat" => cat,
+        b"ls" => super::list::ls,
+        b"cat" => super::list::cat,
         b"set" => set,
         b"help" => help,
         b"root" => root,
@@ -100,11 +98,11 @@ fn root(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
         };
         let volumes = machine.guest.map(|guest| guest.volumes()).unwrap_or_default();
         let volume = machine.volume_named(device).or_else(|| volumes.iter().find(legacy));
-        let Some(name) = volume.and_then(|volume| volume.grub_names.first()) else {
+        let Some(name) = volume.map(|volume| machine.device_of(volume.id)) else {
             machine.note(&format!("no such device: {}", shown(device)));
             return Ok(status::UNKNOWN_DEVICE);
         };
-        machine.environment.set(b"root", name.as_bytes(), &mut machine.budget)?;
+        machine.environment.set(b"root", &name, &mut machine.budget)?;
     }
     let value = machine.environment.get(b"root").unwrap_or_default().to_vec();
     line(machine, &[b"(", &value, b")"]);
@@ -115,12 +113,12 @@ fn find(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     let Some(path) = call.arguments.first() else { return Ok(status::BAD_ARGUMENT) };
     let Some(guest) = machine.guest else { return Ok(status::FILE_NOT_FOUND) };
     let mut found = false;
-    for volume in guest.volumes() {
+    let volumes: Vec<_> = machine.volumes().map(|(name, volume)| (name, volume.id)).collect();
+    for (name, volume) in volumes {
         machine.budget.steps_for(50)?;
-        if guest.status(volume.id, path).is_some_and(|status| status.kind == FileKind::File) {
+        if guest.status(volume, path).is_some_and(|status| status.kind == FileKind::File) {
             found = true;
-            let name = volume.grub_names.first().cloned().unwrap_or_default();
-            line(machine, &[b"(", name.as_bytes(), b")"]);
+            line(machine, &[b"(", &name, b")"]);
         }
     }
     if !found {
@@ -146,76 +144,4 @@ fn search(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
         line(machine, &[b" ", &found]);
     }
     Ok(status)
-}
-
-fn cat(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let Some(name) = call.arguments.iter().find(|word| !word.starts_with(b"--")) else {
-        machine.note("a file's name is wanted");
-        return Ok(status::BAD_ARGUMENT);
-    };
-    match machine.read_file(name)? {
-        Ok(text) => {
-            machine.print(&text);
-            if !text.ends_with(b"\n") {
-                machine.print(b"\n");
-            }
-            Ok(0)
-        }
-        Err(status) => {
-            machine.note(&format!("`{}' cannot be read", shown(name)));
-            Ok(status)
-        }
-    }
-}
-
-/// Devices, or what is in a directory, or a file with its size.
-fn ls(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let long = call.arguments.iter().any(|word| word == b"-l" || word == b"--long");
-    let words: Vec<&Vec<u8>> = call.arguments.iter().filter(|word| !word.starts_with(b"-")).collect();
-    let Some(guest) = machine.guest else { return Ok(status::FILE_NOT_FOUND) };
-    if words.is_empty() {
-        for volume in guest.volumes() {
-            let name = volume.grub_names.first().cloned().unwrap_or_default();
-            machine.print(&[b"(", name.as_bytes(), b") "].concat());
-        }
-        machine.print(b"\n");
-    }
-    for word in words {
-        let name = if word.ends_with(b")") { [word.as_slice(), b"/"].concat() } else { word.clone() };
-        let Ok(file) = machine.locate(&name) else {
-            machine.note(&format!("`{}' is no file's name", shown(word)));
-            return Ok(status::BAD_FILENAME);
-        };
-        machine.budget.steps_for(50)?;
-        match guest.status(file.volume, &file.path) {
-            Some(found) if found.kind == FileKind::Directory => {
-                let names = match guest.list(file.volume, &file.path, MAX_NAMES) {
-                    Ok(names) => names,
-                    Err(error) => {
-                        machine.note(&shown(error.message.as_bytes()));
-                        return Ok(status::FILE_NOT_FOUND);
-                    }
-                };
-                for entry in &names {
-                    machine.budget.step()?;
-                    let sign: &[u8] = if entry.kind == FileKind::Directory { b"/" } else { b"" };
-                    if long {
-                        let path = [file.path.as_slice(), b"/", &entry.name].concat();
-                        machine.budget.steps_for(50)?;
-                        let size = guest.status(file.volume, &path).map_or(0, |status| status.size);
-                        line(machine, &[format!("{size:>12} ").as_bytes(), &entry.name, sign]);
-                    } else {
-                        machine.print(&[entry.name.as_slice(), sign, b" "].concat());
-                    }
-                }
-                machine.print(b"\n");
-            }
-            Some(found) => line(machine, &[format!("{:>12} ", found.size).as_bytes(), word]),
-            None => {
-                machine.note(&format!("`{}' not found", shown(word)));
-                return Ok(status::FILE_NOT_FOUND);
-            }
-        }
-    }
-    Ok(0)
 }

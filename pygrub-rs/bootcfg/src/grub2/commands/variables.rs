@@ -4,7 +4,8 @@ use super::Call;
 use super::options::{Argument, Spec, Unknown, parse};
 use crate::budget::Stop;
 use crate::grub2::eval::Machine;
-use crate::grub2::{grubenv, status};
+use crate::grub2::grubenv::{self, Variables};
+use crate::grub2::status;
 use crate::text::shown;
 
 /// `set name=value`; without arguments it lists, which is nothing here.
@@ -53,28 +54,53 @@ const LOAD_ENV: &[Spec] = &[
     Spec { short: b's', long: b"skip-sig", argument: Argument::None },
 ];
 
-/// `load_env [-f file] [name…]`: the variables of an environment block, all or those named.
-pub(super) fn load_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let Some(options) = parse(LOAD_ENV, Unknown::Fails, call.arguments) else {
-        return Ok(status::BAD_ARGUMENT);
-    };
-    let name = match options.value(b"file") {
+/// The variables of an environment block, or what `$?` becomes without it.
+fn block(machine: &mut Machine<'_>, file: Option<&[u8]>) -> Result<Result<Variables, u32>, Stop> {
+    let name = match file {
         Some(name) => name.to_vec(),
         None => [machine.environment.get(b"prefix").unwrap_or_default(), b"/grubenv"].concat(),
     };
     let block = match machine.read_file(&name)? {
         Ok(block) => block,
-        Err(status) => return Ok(status),
+        Err(status) => return Ok(Err(status)),
     };
-    let Some(variables) = grubenv::parse(&block) else {
+    let variables = grubenv::parse(&block);
+    if variables.is_none() {
         machine.note(&format!("{} is no environment block", shown(&name)));
-        return Ok(status::BAD_FILE_TYPE);
+    }
+    Ok(variables.ok_or(status::BAD_FILE_TYPE))
+}
+
+/// `load_env [-f file] [name…]`: the variables of an environment block, all or those named.
+pub(super) fn load_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let Some(options) = parse(LOAD_ENV, Unknown::Fails, call.arguments) else {
+        return Ok(status::BAD_ARGUMENT);
+    };
+    let variables = match block(machine, options.value(b"file"))? {
+        Ok(variables) => variables,
+        Err(status) => return Ok(status),
     };
     for (name, value) in variables {
         machine.budget.step()?;
         if options.rest.is_empty() || options.rest.contains(&&*name) {
             machine.environment.set(&name, &value, &mut machine.budget)?;
         }
+    }
+    Ok(0)
+}
+
+/// `list_env [-f file] [-s]`: shows an environment block.
+pub(super) fn list_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let Some(options) = parse(LOAD_ENV, Unknown::Fails, call.arguments) else {
+        return Ok(status::BAD_ARGUMENT);
+    };
+    let variables = match block(machine, options.value(b"file"))? {
+        Ok(variables) => variables,
+        Err(status) => return Ok(status),
+    };
+    for (name, value) in variables {
+        machine.budget.step()?;
+        machine.print(&[name.as_slice(), b"=", &value, b"\n"].concat());
     }
     Ok(0)
 }
