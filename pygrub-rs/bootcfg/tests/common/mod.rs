@@ -1,7 +1,6 @@
 //! A guest made of a map, for tests.
 #![allow(
     dead_code,
-    clippy::arithmetic_side_effects,
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
     clippy::panic,
