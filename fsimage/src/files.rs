@@ -3,6 +3,9 @@
 use crate::{Error, ErrorKind, FileType, Result, Session};
 use fsimage_protocol::{Bytes, Detail, Details, DirEntry, Extent, Metadata, Place, Reply, Request};
 
+/// The bits of a mode: permissions, set-user-id, set-group-id, sticky. The type is apart.
+const PERMISSIONS: u32 = 0o7777;
+
 /// A file on a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -56,6 +59,9 @@ impl Session {
 
     fn checked(&mut self, node: u64, details: &Details) -> Result<Node> {
         let Details { metadata, place } = details.clone();
+        if metadata.mode & !PERMISSIONS != 0 {
+            return Err(self.violation(&format!("the mode 0o{:o}", metadata.mode)));
+        }
         match FileType::from_code(metadata.file_type) {
             Some(file_type) => Ok(Node { node, file_type, metadata, place }),
             None => Err(self.violation(&format!("file type {}", metadata.file_type))),

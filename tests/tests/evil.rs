@@ -17,9 +17,11 @@ enum By {
     Kernel(&'static str),
     /// Listing a directory.
     Listing,
+    /// Copying a directory with all that is below it.
+    Tree,
 }
 
-use By::{Kernel, Listing};
+use By::{Kernel, Listing, Tree};
 
 const VMLINUZ: By = Kernel("/boot/vmlinuz");
 
@@ -27,6 +29,13 @@ const VMLINUZ: By = Kernel("/boot/vmlinuz");
 macro_rules! call {
     ($name:literal) => {
         concat!("worker died: it made a forbidden system call: ", $name, " (")
+    };
+}
+
+/// Something that the trusted side takes from no worker.
+macro_rules! violation {
+    ($what:literal) => {
+        concat!("the worker sent ", $what)
     };
 }
 
@@ -122,13 +131,58 @@ const MISDEEDS: &[(&str, By, &str)] = &[
     ("extent-volume", VMLINUZ, "plugin evil, extents: volume 7 of 1"),
     ("extent-gap", VMLINUZ, "plugin fault: /boot/vmlinuz: plugin evil, extents: a range at "),
     ("extent-empty", VMLINUZ, "plugin evil, extents: 0 bytes at 0"),
+    // The conversation, taken over with the first listing.
+    ("usurp-slash", Tree, violation!("the file name \"../../etc/passwd\"")),
+    ("usurp-absolute", Tree, violation!("the file name \"/etc/passwd\"")),
+    ("usurp-dot-dot", Tree, violation!("the file name \"..\"")),
+    ("usurp-dot", Tree, violation!("the file name \".\"")),
+    ("usurp-no-name", Tree, violation!("the file name \"\"")),
+    ("usurp-nul", Tree, violation!("the file name \"a\\x00b\"")),
+    ("usurp-twice", Tree, "error: /boot/same: "),
+    ("usurp-directory-twice", Tree, "error: /boot/same: "),
+    ("usurp-endless", Tree, "more files than --max-entries allows; a hostile directory tree can have no end"),
+    ("usurp-round", Tree, "error: /boot/again: "),
+    ("usurp-standing", Tree, violation!("a directory listing without progress")),
+    ("usurp-empty-pages", Tree, violation!("a directory listing without progress")),
+    ("usurp-self", Tree, "/boot/self: this directory contains itself; not entered again"),
+    ("usurp-deep", Tree, "deeper: more than --max-depth=256 directories deep; not entered"),
+    ("usurp-type", Tree, violation!("file type 99")),
+    ("usurp-mode", Tree, violation!("the mode 0o100644")),
+    ("usurp-size", Tree, violation!("extents that end before the file does")),
+    ("usurp-huge", Tree, "/boot/file: a file of 18446744073709551615 bytes, where at most 68719476736 are"),
+    ("usurp-past-disk", Tree, violation!("an extent of 8192 bytes at file offset 0x0")),
+    (
+        "usurp-overlap",
+        Tree,
+        violation!("an extent of 6144 bytes at file offset 0x800 where 0x1000 comes next"),
+    ),
+    ("usurp-gap", Tree, violation!("an extent of 2048 bytes at file offset 0x1800 where 0x1000 comes next")),
+    (
+        "usurp-past-end",
+        Tree,
+        violation!("an extent of 8193 bytes at file offset 0x0: past the file's end at 0x2000"),
+    ),
+    ("usurp-short", Tree, violation!("extents that end before the file does")),
+    (
+        "usurp-other-disk",
+        Tree,
+        violation!("an extent of 8192 bytes at file offset 0x0 on disk 99, which does not exist"),
+    ),
+    ("usurp-no-extents", Tree, violation!("extents that end before the file does")),
+    ("usurp-link-to-nul", Tree, "link: a link to \"a\\x00b\" cannot be"),
+    ("usurp-link-to-nothing", Tree, "link: a link to \"\" cannot be"),
+    ("usurp-data-too-much", Tree, violation!("8193 bytes where 8192 were asked for")),
+    ("usurp-data-short", Tree, violation!("the end of a file before its size")),
+    ("usurp-zeros-too-much", Tree, violation!("4294967295 bytes where 8192 were asked for")),
+    ("usurp-zeros-none", Tree, violation!("no zeros at all")),
 ];
 
-/// Those with a test of their own.
-const ELSEWHERE: [&str; 2] = ["none", "title-escapes"];
+/// Those with a test of their own, here or in get.rs.
+const ELSEWHERE: [&str; 5] = ["none", "title-escapes", "usurp-set-user-id", "usurp-time", "usurp-devices"];
 
 fn commit(stage: &Stage, misdeed: &str, by: By, output: &Output) -> Outcome {
     let guest = Guest::evil(misdeed);
+    let out = tempfile::tempdir().unwrap();
     let run = match by {
         Kernel(path) => stage
             .pygrub()
@@ -138,6 +192,11 @@ fn commit(stage: &Stage, misdeed: &str, by: By, output: &Output) -> Outcome {
             .option("--output-directory", output.directory())
             .arg(&guest.image),
         Listing => stage.fsimage().arg("ls").arg(&guest.image).arg("/boot"),
+        Tree => {
+            let run =
+                stage.fsimage().args(["get", "-r", "--max-entries=2000"]).arg(&guest.image).arg("/boot");
+            run.arg("-o").arg(out.path())
+        }
     };
     // With --debug its last words are shown: it would boast there.
     run.args(["--deadline=1", "--debug"]).finish()
@@ -204,10 +263,10 @@ fn without_a_misdeed_its_guest_boots() {
 
 #[test]
 fn a_listing_that_lies_does_not_keep_the_guest_from_booting() {
-    // Nothing is listed for a boot.
+    // Nothing is listed for a boot whose kernel is named.
     let stage = Stage::with_evil();
     for (misdeed, by, _) in MISDEEDS {
-        if matches!(by, Listing) {
+        if matches!(by, Listing | Tree) {
             let output = Output::new();
             commit(&stage, misdeed, VMLINUZ, &output).assert_success();
         }

@@ -548,6 +548,77 @@ fn a_lying_plugin_writes_nothing_outside_and_has_an_end() {
     }
 }
 
+/// A worker that has been taken over lists a name twice: the second one does not undo the first, whatever is wanted.
+#[test]
+fn a_name_that_is_listed_twice_is_copied_once() {
+    let stage = Stage::with_evil();
+    for (misdeed, option, expected) in [
+        ("usurp-twice", "--verbose", "it exists; --force replaces it, --skip-existing leaves it"),
+        ("usurp-twice", "--force", "another of this run's copies has this name"),
+        ("usurp-twice", "--skip-existing", "another of this run's copies has this name"),
+        ("usurp-directory-twice", "--verbose", "it exists; --force replaces it, --skip-existing leaves it"),
+        ("usurp-directory-twice", "--force", "another of this run's copies has this name"),
+        ("usurp-directory-twice", "--skip-existing", "another of this run's copies has this name"),
+    ] {
+        let (guest, out) = (Guest::evil(misdeed), tempfile::tempdir().unwrap());
+        let run = stage.fsimage().args(["get", "-r", option]).arg(&guest.image).arg("/boot").arg("-o");
+        let outcome = run.arg(out.path()).finish();
+        outcome.assert_failure(expected);
+        assert!(outcome.stderr.contains("1 missing: named above"), "{}", outcome.stderr);
+        let copies = contents(out.path());
+        assert_eq!(copies.keys().collect::<Vec<_>>(), [Path::new("boot"), Path::new("boot/same")]);
+        // The file's bytes are the disk's first ones.
+        let disk = std::fs::read(&guest.image).unwrap();
+        assert!(
+            copies.values().all(|(kind, bytes)| *kind == 'd' || bytes[..] == disk[..8192]),
+            "{misdeed} {option}"
+        );
+    }
+}
+
+/// Two files of the user's own choice, too, have one name only once.
+#[test]
+fn two_paths_with_one_last_name_are_copied_once() {
+    let scene = Scene::new();
+    scene.file("a/name", b"first").file("b/name", b"second").file("c/name/x", b"third");
+    let image = scene.ext4(8);
+    for option in ["-r", "-rf", "-rs"] {
+        let out = scene.folder(&format!("out{option}"));
+        let paths = ["/a/name", "/b/name", "/c/name"];
+        let outcome = scene.get(&image, &[option]).args(paths).arg("-o").arg(&out).finish();
+        outcome.assert_failure("/b/name: ");
+        assert!(outcome.stderr.contains("1 copy is whole, 2 missing: named above"), "{}", outcome.stderr);
+        assert_eq!(contents(&out), BTreeMap::from([("name".into(), ('f', b"first".to_vec()))]));
+        // A run later, --force means what it says.
+        if option == "-rf" {
+            scene.get(&image, &[option]).arg("/b/name").arg("-o").arg(&out).finish().assert_success();
+            assert_eq!(std::fs::read(out.join("name")).unwrap(), b"second");
+        }
+    }
+}
+
+/// Modes, times and types of a worker that has been taken over: what it may choose, and what it may not.
+#[test]
+fn what_a_hostile_listing_tells_of_a_file_does_no_harm() {
+    let stage = Stage::with_evil();
+    let copied = |misdeed: &str| {
+        let (guest, out) = (Guest::evil(misdeed), tempfile::tempdir().unwrap());
+        let run = stage.fsimage().args(["get", "-rp"]).arg(&guest.image).arg("/boot").arg("-o");
+        let outcome = run.arg(out.path()).finish();
+        outcome.assert_success();
+        (outcome, out)
+    };
+    let (_, out) = copied("usurp-set-user-id");
+    assert_eq!(std::fs::metadata(out.path().join("boot/file")).unwrap().mode() & 0o7777, 0o777);
+    let (_, out) = copied("usurp-time");
+    assert_eq!(std::fs::metadata(out.path().join("boot/file")).unwrap().len(), 8192);
+    let (outcome, out) = copied("usurp-devices");
+    for what in ["character device", "block device", "fifo", "socket"] {
+        assert!(outcome.stderr.contains(&format!("a {what}: not copied")), "{}", outcome.stderr);
+    }
+    assert_eq!(contents(out.path()).into_keys().collect::<Vec<_>>(), [Path::new("boot")]);
+}
+
 /// Many small files, and the time that their copy takes.
 struct Many {
     scene: Scene,

@@ -13,6 +13,7 @@ mod lies;
 mod memory;
 mod messages;
 mod misdeeds;
+mod usurper;
 
 use fsimage_sdk::abi::Plugin;
 use fsimage_sdk::shims::{self, Export};

@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use crate::guest::{VMLINUZ, parts};
-use crate::{HONEST, messages};
+use crate::{HONEST, messages, usurper};
 use fsimage_sdk::abi::{self, DirSink, ErrorKind, ExtentSink, FileType, FsPtr};
 use std::ffi::c_void;
 
@@ -55,6 +55,7 @@ pub(crate) unsafe extern "C" fn read_dir(
     error: *mut abi::Error,
 ) -> i32 {
     let (name, _) = parts(directory);
+    usurper::usurp(name, directory);
     let Some(host_sink) = sink else { return NO_CALLBACK };
     let give = |name: &[u8], name_length: usize, next_cursor: u64| {
         let name_length = u32::try_from(name_length).unwrap_or(u32::MAX);

@@ -14,7 +14,14 @@ fn send(bytes: &[u8]) {
     let _ = call!(SYS_sendto, CHANNEL, bytes.as_ptr(), bytes.len(), libc::MSG_NOSIGNAL, nothing, 0);
 }
 
-fn send_reply(reply: &Reply) {
+/// The next request; no bytes of it when the other side has gone.
+pub(crate) fn receive(buffer: &mut [u8]) -> usize {
+    let nothing = core::ptr::null_mut::<u8>();
+    let received = call!(SYS_recvfrom, CHANNEL, buffer.as_mut_ptr(), buffer.len(), 0, nothing, nothing);
+    received.ok().and_then(|length| usize::try_from(length).ok()).unwrap_or(0)
+}
+
+pub(crate) fn send_reply(reply: &Reply) {
     if let Ok(bytes) = reply.encode() {
         send(&bytes);
     }

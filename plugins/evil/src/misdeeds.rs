@@ -10,7 +10,7 @@ pub(crate) enum Act {
     Call(fn() -> io::Result<()>),
     /// In `open`: ends or occupies the process.
     End(fn()),
-    /// Where the reply is made: in [`crate::lies`] or [`crate::guest`].
+    /// Where the reply is made: in [`crate::lies`], [`crate::guest`] or [`crate::usurper`].
     Reply,
 }
 
@@ -148,6 +148,76 @@ misdeeds! {
     "forge-extent-wrap" Reply;
     /// Instead of extents: sends one on a disk that is not there.
     "forge-extent-disk" Reply;
+
+    // The conversation, taken over with the first listing.
+    /// An entry's name is a path out of the directory.
+    "usurp-slash" Reply;
+    /// It is an absolute path.
+    "usurp-absolute" Reply;
+    /// It is the directory above.
+    "usurp-dot-dot" Reply;
+    /// It is the directory itself.
+    "usurp-dot" Reply;
+    /// It is empty.
+    "usurp-no-name" Reply;
+    /// It holds a NUL.
+    "usurp-nul" Reply;
+    /// Two files have one name.
+    "usurp-twice" Reply;
+    /// Two directories have one name.
+    "usurp-directory-twice" Reply;
+    /// Every page is followed by another.
+    "usurp-endless" Reply;
+    /// The pages' cursors go round.
+    "usurp-round" Reply;
+    /// A page is followed by itself.
+    "usurp-standing" Reply;
+    /// Every page is followed by another, and none has an entry.
+    "usurp-empty-pages" Reply;
+    /// A directory is in itself.
+    "usurp-self" Reply;
+    /// Each directory holds another.
+    "usurp-deep" Reply;
+    /// A file has a type that does not exist.
+    "usurp-type" Reply;
+    /// A file's mode holds bits of the file type.
+    "usurp-mode" Reply;
+    /// A file is set-user-id, set-group-id and sticky.
+    "usurp-set-user-id" Reply;
+    /// A file's time is in no calendar.
+    "usurp-time" Reply;
+    /// A file is larger than its extents.
+    "usurp-size" Reply;
+    /// A file has 16 EiB.
+    "usurp-huge" Reply;
+    /// An extent lies beyond the disk's end.
+    "usurp-past-disk" Reply;
+    /// Two extents overlap.
+    "usurp-overlap" Reply;
+    /// Extents leave a gap.
+    "usurp-gap" Reply;
+    /// An extent goes past the file's end.
+    "usurp-past-end" Reply;
+    /// Extents end before the file does.
+    "usurp-short" Reply;
+    /// An extent lies on a disk that is not there.
+    "usurp-other-disk" Reply;
+    /// A file has data and no extents.
+    "usurp-no-extents" Reply;
+    /// A link's target holds a NUL.
+    "usurp-link-to-nul" Reply;
+    /// A link's target is empty.
+    "usurp-link-to-nothing" Reply;
+    /// Devices, a fifo and a socket.
+    "usurp-devices" Reply;
+    /// More data is told of than was asked for.
+    "usurp-data-too-much" Reply;
+    /// A file's data ends before its size.
+    "usurp-data-short" Reply;
+    /// More zeros are told of than were asked for.
+    "usurp-zeros-too-much" Reply;
+    /// No zeros at all, for ever.
+    "usurp-zeros-none" Reply;
 
     // Lies to the worker.
     /// read_dir never ends and does not stop when told.
