@@ -23,6 +23,28 @@ pub(crate) enum Method {
 }
 
 /// A step of a copy.
+///
+/// ```
+/// # let image = fsimage_demo::guest();
+/// # let disk = fsimage::Disk::open(&image)?;
+/// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+/// use fsimage::copy::{Part, Step};
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use std::sync::Arc;
+///
+/// let copied = Arc::new(AtomicU64::new(0));
+/// let told = Arc::clone(&copied);
+/// session.watch(move |step| {
+///     if let Step::Data(bytes) = step {
+///         told.fetch_add(bytes, Ordering::Relaxed);
+///     }
+///     Ok(())
+/// });
+/// let fstab = session.stat(0, b"/etc/fstab", true)?;
+/// session.copy_to_stream(&Part::whole(0, &fstab), &mut std::io::sink())?;
+/// assert_eq!(copied.load(Ordering::Relaxed), 71);
+/// # Ok::<(), fsimage::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// So many bytes are copied.
@@ -59,6 +81,21 @@ impl<'a> Part<'a> {
 
     /// A range of a file's bytes.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::copy::Part;
+    /// use fsimage::ErrorKind;
+    ///
+    /// let hostname = session.stat(0, b"/etc/hostname", true)?;
+    /// let mut bytes = Vec::new();
+    /// session.copy_to_stream(&Part::new(0, &hostname, 1, 3)?, &mut bytes)?;
+    /// assert_eq!(bytes, b"ues");
+    /// assert_eq!(Part::new(0, &hostname, 0, 1 << 20).unwrap_err().kind(), ErrorKind::Corrupt);
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the file ends before the range does.
     pub fn new(volume: u32, file: &'a Node, start: u64, length: u64) -> Result<Self> {
@@ -94,6 +131,24 @@ pub(crate) trait Sink {
 impl Session {
     /// From now on `watcher` is told of each step of a copy before it is made, for a bar of progress or a limit; an error
     /// of its ends the copy.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::copy::{Part, Step};
+    /// use fsimage::{Error, ErrorKind};
+    ///
+    /// // A copy of more than a kilobyte is not wanted.
+    /// session.watch(|step| match step {
+    ///     Step::Data(bytes) if bytes > 1000 => Err(Error::new(ErrorKind::Limit, "too much")),
+    ///     _ => Ok(()),
+    /// });
+    /// let kernel = session.stat(0, b"/vmlinuz", true)?;
+    /// let refused = session.copy_to_stream(&Part::whole(0, &kernel), &mut std::io::sink());
+    /// assert_eq!(refused.unwrap_err().kind(), ErrorKind::Limit);
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     pub fn watch(&mut self, watcher: impl Fn(Step) -> Result<()> + Send + 'static) {
         self.watcher = Some(Box::new(watcher));
     }
@@ -104,6 +159,23 @@ impl Session {
 
     /// Copies to the descriptor's byte `to` and on; holes stay holes. The file behind the descriptor must be empty from
     /// there on. Returns the byte behind the last one written.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::copy::Part;
+    /// use std::fs::File;
+    /// use std::os::fd::AsFd;
+    ///
+    /// let kernel = session.stat(0, b"/vmlinuz", true)?;
+    /// let path = image.with_extension("kernel");
+    /// let target = File::create(&path).expect("a file to copy to");
+    /// let end = session.copy_to_file(&Part::whole(0, &kernel), target.as_fd(), 0)?;
+    /// assert_eq!(end, 1392);
+    /// assert_eq!(std::fs::metadata(&path).expect("the copy").len(), end);
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Protocol`] when the worker lies about extents, [`ErrorKind::Io`] when the disk ends too early or
@@ -117,6 +189,19 @@ impl Session {
 
     /// Writes to a stream, holes as zeros.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::copy::Part;
+    ///
+    /// let hostname = session.stat(0, b"/etc/hostname", true)?;
+    /// let mut bytes = Vec::new();
+    /// session.copy_to_stream(&Part::whole(0, &hostname), &mut bytes)?;
+    /// assert_eq!(bytes, b"guest\n");
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Session::copy_to_file`].
     pub fn copy_to_stream(&mut self, part: &Part<'_>, target: &mut dyn Write) -> Result<()> {
@@ -126,6 +211,23 @@ impl Session {
 
     /// Where a plain file's bytes lie, all of it checked, so that it can be copied without the worker. Nothing when the
     /// file's data is not plain, or lies in more than [`MAX_PLANNED_EXTENTS`].
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::copy::Part;
+    /// use std::fs::File;
+    /// use std::os::fd::AsFd;
+    ///
+    /// let kernel = session.stat(0, b"/vmlinuz", true)?;
+    /// let plan = session.plan(&Part::whole(0, &kernel))?.expect("it lies plain on the disk");
+    /// // The worker may go; what is left to do needs the disk alone.
+    /// session.release();
+    /// let target = File::create(image.with_extension("planned")).expect("a file to copy to");
+    /// assert_eq!(session.copy_plan(&plan, target.as_fd(), 0)?, 1392);
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Session::copy_to_file`].
@@ -145,6 +247,20 @@ impl Session {
 
     /// Hands to `each` where a file's bytes lie, checked, from its first to its last. False when they are not plain on the
     /// disk.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::copy::Part;
+    /// use fsimage::protocol::ExtentKind;
+    ///
+    /// let kernel = session.stat(0, b"/vmlinuz", true)?;
+    /// let mut found = Vec::new();
+    /// let plain = session.extents(&Part::whole(0, &kernel), &mut |extent| found.push(extent.clone()))?;
+    /// assert!(plain && matches!(found[0].kind, ExtentKind::Data { disk: 0, .. }));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Session::copy_to_file`].

@@ -16,6 +16,18 @@ pub struct Disk {
 impl Disk {
     /// Opens an image file or a block device, read-only.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// use fsimage::{Disk, ErrorKind};
+    ///
+    /// let disk = Disk::open(&image)?;
+    /// assert_eq!((disk.size(), disk.path()), (16 << 20, image.as_path()));
+    /// assert_eq!(Disk::open("/".as_ref()).unwrap_err().kind(), ErrorKind::InvalidArgument);
+    /// let missing = Disk::open("/no/such/image".as_ref()).unwrap_err();
+    /// assert_eq!((missing.kind(), missing.os_code()), (ErrorKind::Io, Some(2)));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Io`] when it cannot be opened, [`ErrorKind::InvalidArgument`] when it is something else.
     pub fn open(path: &Path) -> Result<Self> {

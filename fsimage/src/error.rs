@@ -8,6 +8,15 @@ use rustix::io::Errno;
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
 /// What went wrong. Everything in it has been escaped: it can be printed as it is.
+///
+/// ```
+/// use fsimage::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Corrupt, "inode 12").at(Some(0x400)).within("/boot/vmlinuz");
+/// assert_eq!(error.to_string(), "corrupt: /boot/vmlinuz: inode 12 (at 0x400)");
+/// assert_eq!((error.kind(), error.message()), (ErrorKind::Corrupt, "/boot/vmlinuz: inode 12"));
+/// assert!(!error.ends_session());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,

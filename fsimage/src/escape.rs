@@ -74,6 +74,10 @@ pub fn pieces(bytes: &[u8]) -> impl Iterator<Item = Piece> {
 }
 
 /// Bytes as `\xNN`, all of them.
+///
+/// ```
+/// assert_eq!(fsimage::hexadecimal(b"a\n"), r"\x61\x0a");
+/// ```
 #[must_use]
 pub fn hexadecimal(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().saturating_mul(4));

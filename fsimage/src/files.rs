@@ -31,6 +31,20 @@ pub struct Page {
 impl Session {
     /// Walks a path from a volume's root; `follow` says whether a symbolic link at the end is followed.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::{ErrorKind, FileType};
+    ///
+    /// let kernel = session.stat(0, b"/vmlinuz", true)?;
+    /// assert_eq!((kernel.file_type, kernel.metadata.size), (FileType::Regular, 1392));
+    /// let link = session.stat(0, b"/vmlinuz", false)?;
+    /// assert_eq!(session.read_link(0, &link)?, b"boot/vmlinuz-1.0-demo");
+    /// assert_eq!(session.stat(0, b"/nowhere", true).unwrap_err().kind(), ErrorKind::NotFound);
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::NotFound`], [`ErrorKind::NotADirectory`], [`ErrorKind::SymlinkLoop`] and what the filesystem says.
     pub fn stat(&mut self, volume: u32, path: &[u8], follow: bool) -> Result<Node> {
@@ -38,6 +52,18 @@ impl Session {
     }
 
     /// The file that a directory entry names: no path is walked, and nothing is asked that the listing has told.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let etc = session.stat(0, b"/etc", true)?;
+    /// for entry in session.read_dir(0, &etc)? {
+    ///     let file = session.entry(0, &entry)?;
+    ///     println!("{:>8} {}", file.metadata.size, fsimage::escape(&entry.name.0));
+    /// }
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// What the filesystem says.
@@ -71,6 +97,24 @@ impl Session {
     /// One message's worth of a directory from `cursor` on; the first is 0. Names are checked: not empty, no slash, no
     /// NUL, not `.` or `..`.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::protocol::Detail;
+    ///
+    /// let root = session.stat(0, b"/", true)?;
+    /// let mut cursor = Some(0);
+    /// let mut count = 0;
+    /// while let Some(from) = cursor {
+    ///     let page = session.read_page(0, root.node, from, &Detail::Names {})?;
+    ///     count += page.entries.len();
+    ///     cursor = page.next;
+    /// }
+    /// assert_eq!(count, 5);
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::NotADirectory`] and what the filesystem says.
     pub fn read_page(&mut self, volume: u32, directory: u64, cursor: u64, detail: &Detail) -> Result<Page> {
@@ -89,6 +133,16 @@ impl Session {
 
     /// The names in a directory, in its own order, without `.` and `..`.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let boot = session.stat(0, b"/boot", true)?;
+    /// let names: Vec<Vec<u8>> = session.read_dir(0, &boot)?.into_iter().map(|entry| entry.name.0).collect();
+    /// assert!(names.contains(&b"grub".to_vec()));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::NotADirectory`], [`ErrorKind::Limit`] and what the filesystem says.
     pub fn read_dir(&mut self, volume: u32, directory: &Node) -> Result<Vec<DirEntry>> {
@@ -97,6 +151,20 @@ impl Session {
 
     /// The same with details, as many as `max_listing_bytes` holds: what an entry beyond that lacks, [`Session::entry`]
     /// asks for.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::protocol::Detail;
+    ///
+    /// let boot = session.stat(0, b"/boot", true)?;
+    /// for entry in session.read_dir_with(0, &boot, &Detail::Metadata {})? {
+    ///     // Told with the name: nothing is asked for it.
+    ///     assert!(entry.details.is_some());
+    /// }
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Session::read_dir`].
@@ -129,6 +197,15 @@ impl Session {
 
     /// A symbolic link's target.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let link = session.stat(0, b"/initrd.img", false)?;
+    /// assert_eq!(session.read_link(0, &link)?, b"boot/initrd.img-1.0-demo");
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::NotASymlink`] and what the filesystem says.
     pub fn read_link(&mut self, volume: u32, link: &Node) -> Result<Vec<u8>> {
@@ -142,6 +219,16 @@ impl Session {
     }
 
     /// What the kernel's arguments need to find its root on this volume; empty for most filesystems.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let kernel = session.stat(0, b"/vmlinuz", true)?;
+    /// // An ext4 needs nothing: the guest's own arguments name it.
+    /// assert!(session.boot_string(0, &kernel)?.is_empty());
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the filesystem has such a string and cannot tell it.

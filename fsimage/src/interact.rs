@@ -26,6 +26,16 @@ pub struct Completions {
 impl Session {
     /// An entry's commands as text; none where only its arguments can be edited.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// session.menu(None)?;
+    /// let commands = session.entry_source(0)?.expect("GRUB's entries can be edited");
+    /// assert!(commands.windows(5).any(|word| word == b"linux"));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There is no such entry, or its commands are too long to be edited.
     pub fn entry_source(&mut self, index: u32) -> Result<Option<Vec<u8>>> {
@@ -36,6 +46,16 @@ impl Session {
     }
 
     /// What an entry of the menu found last would boot with other commands.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// session.menu(None)?;
+    /// let entry = session.evaluate(0, b"linux /vmlinuz single\n")?;
+    /// assert_eq!(entry.arguments.0, b"single");
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The commands make no entry, or are too long.
@@ -48,6 +68,16 @@ impl Session {
 
     /// Carries out lines as at the loader's prompt, from the first on, and tells what the last one printed.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// session.menu(None)?;
+    /// let printed = session.command_line(&[b"set greeting=hello".to_vec(), b"echo $greeting".to_vec()])?;
+    /// assert_eq!(printed.output, b"hello\n");
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// There are too many lines, or one is too long.
     pub fn command_line(&mut self, lines: &[Vec<u8>]) -> Result<Printed> {
@@ -58,6 +88,16 @@ impl Session {
     }
 
     /// How a line might go on behind the lines before it.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// session.menu(None)?;
+    /// let completions = session.complete(&[], b"linux /vml")?;
+    /// assert_eq!((completions.replaces, completions.common.as_slice()), (3, &b"vmlinuz "[..]));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As of [`Session::command_line`].

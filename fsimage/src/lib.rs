@@ -2,17 +2,36 @@
 //!
 //! A [`Session`] is one worker with one or more disks. It is asked what is on them; nothing of a guest's disk is
 //! interpreted in this process, and everything the worker says is checked again: lengths, counts, offsets by
-//! [`fsimage_protocol`], extents against the disk in [`copy`]. Guest text stays bytes until [`escape`] makes it
+//! [`fsimage_protocol`], extents against the disk in [`copy`]. Guest text stays bytes until [`escape()`] makes it
 //! fit for a terminal.
 //!
-//! ```no_run
-//! # fn main() -> Result<(), fsimage::Error> {
-//! let disk = fsimage::Disk::open("guest.img".as_ref())?;
-//! let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
-//! let file = session.stat(0, b"/boot/vmlinuz", true)?;
-//! session.copy_to_stream(&fsimage::copy::Part::whole(0, &file), &mut std::io::stdout())?;
-//! # Ok(()) }
 //! ```
+//! # let image = fsimage_demo::guest();
+//! use fsimage::copy::Part;
+//! use fsimage::{Disk, Options, Session};
+//!
+//! let mut session = Session::open(vec![Disk::open(&image)?], &Options::default())?;
+//! let volume = session.default_volume()?;
+//! let kernel = session.stat(volume, b"/vmlinuz", true)?;
+//! let mut bytes = Vec::new();
+//! session.copy_to_stream(&Part::whole(volume, &kernel), &mut bytes)?;
+//! assert_eq!(bytes.len(), 1392);
+//! # Ok::<(), fsimage::Error>(())
+//! ```
+//!
+//! | to | |
+//! |---|---|
+//! | choose a volume | [`Session::default_volume`], [`Session::find_volume`], [`Session::table`] |
+//! | look at files | [`Session::stat`], [`Session::read_dir`], [`Session::read_link`] |
+//! | have their data | [`Session::copy_to_file`] (by the kernel, as fast as `cp`), [`Session::copy_to_stream`], [`Session::read_at`] |
+//! | know what boots | [`Session::menu`], [`Session::menu_entry`] |
+//! | set limits | [`Options`] |
+//! | write files that appear whole or not at all | [`output`] |
+//!
+//! Every example here runs as a test, on the guest that ships in `images/`. A session is used by one thread at a time and
+//! may move between threads; sessions do not know of each other. A worker that dies, says what cannot be or does not
+//! answer in time is an [`Error`], and the next session works. A process that was forked cannot use its parent's
+//! session. `docs/library.md` tells where worker and plugins lie, and of the same library in C.
 #![forbid(unsafe_code)]
 
 mod calls;

@@ -9,6 +9,22 @@ use std::time::Duration;
 pub const DEFAULT_UID: u32 = 65534;
 
 /// How to run a worker.
+///
+/// ```
+/// # let image = fsimage_demo::guest();
+/// use fsimage::{Disk, Options, Session, protocol::Layout};
+/// use std::time::Duration;
+///
+/// let options = Options {
+///     // The filesystem's place is known: no partition table is looked for.
+///     layout: Layout::Offset { start: 1 << 20 },
+///     deadline: Duration::from_secs(5),
+///     ..Options::default()
+/// };
+/// let mut session = Session::open(vec![Disk::open(&image)?], &options)?;
+/// assert_eq!(session.table()?.scheme, "offset");
+/// # Ok::<(), fsimage::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Build the jail. False only on the user's own `--no-sandbox`.

@@ -45,6 +45,22 @@ pub struct Table {
 }
 
 /// The outcome of looking for a boot configuration.
+///
+/// ```
+/// # let image = fsimage_demo::guest();
+/// # let disk = fsimage::Disk::open(&image)?;
+/// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+/// let search = session.menu(None)?;
+/// match &search.menu {
+///     Some(menu) => println!("{} entries of {}", menu.entries, fsimage::escape(&menu.loader.0)),
+///     None => {
+///         for passed in &search.passed_over {
+///             println!("volume {}: {}", passed.volume, fsimage::escape(&passed.reason.0));
+///         }
+///     }
+/// }
+/// # Ok::<(), fsimage::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct MenuSearch {
     /// What was found.
@@ -90,6 +106,19 @@ impl fmt::Debug for Session {
 
 impl Session {
     /// Starts a worker, hands it the disks and waits until it is locked in.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// use fsimage::protocol::StepOutcome;
+    /// use fsimage::{Disk, Options, Session};
+    ///
+    /// let session = Session::open(vec![Disk::open(&image)?], &Options::default())?;
+    /// for step in &session.report().sandbox {
+    ///     let held = matches!(step.outcome, StepOutcome::Enforced {});
+    ///     println!("{}: {}", fsimage::escape(&step.name.0), if held { "in force" } else { "not on this host" });
+    /// }
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Jail`] when the jail cannot be built (the message says which step), [`ErrorKind::WorkerDied`],
@@ -238,6 +267,16 @@ impl Session {
 
     /// The volumes of the disk, probed; asked for once and remembered.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let table = session.table()?;
+    /// assert_eq!((table.scheme.as_str(), table.volumes.len()), ("mbr", 1));
+    /// assert_eq!((table.volumes[0].start, table.volumes[0].active), (1 << 20, true));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// When the disk cannot be read, or the worker fails.
     pub fn table(&mut self) -> Result<Table> {
@@ -292,6 +331,18 @@ impl Session {
 
     /// Looks for the guest's boot configuration on one volume, or on all in boot-search order.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let menu = session.menu(None)?.menu.expect("this guest has a grub.cfg");
+    /// let entry = session.menu_entry(menu.default.expect("and a default"))?;
+    /// let kernel = &entry.kernel.expect("which has a kernel").file;
+    /// assert_eq!(kernel.path.0, b"/boot/vmlinuz-1.0-demo");
+    /// assert!(entry.arguments.0.starts_with(b"root=UUID="));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// When the worker fails; that there is none is no error.
     pub fn menu(&mut self, volume: Option<u32>) -> Result<MenuSearch> {
@@ -299,6 +350,15 @@ impl Session {
     }
 
     /// The boot configurations that are on this volume, in the order in which they are tried; one that is a guess comes last.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let configs = session.configs(0)?;
+    /// assert_eq!((configs[0].loader.0.as_slice(), configs[0].path.0.as_slice()), (&b"grub2"[..], &b"/boot/grub/grub.cfg"[..]));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the volume cannot be read, or the worker fails.
@@ -310,6 +370,15 @@ impl Session {
     }
 
     /// The menu of one of [`Session::configs`]; [`Session::menu_entry`] then tells its entries.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let menu = session.menu_of(0, 0)?;
+    /// assert_eq!(menu.loader.0, b"grub2");
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the configuration cannot be read or exceeds a limit, or the worker fails.
@@ -335,6 +404,17 @@ impl Session {
 
     /// One entry of the menu found last.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let menu = session.menu(None)?.menu.expect("this guest has a grub.cfg");
+    /// for index in 0..menu.entries {
+    ///     println!("{index}: {}", fsimage::escape(&session.menu_entry(index)?.title.0));
+    /// }
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when there is no such entry.
     pub fn menu_entry(&mut self, index: u32) -> Result<EntryReport> {
@@ -345,6 +425,14 @@ impl Session {
     }
 
     /// What was odd about a volume's filesystem so far and went on, escaped. More may come as files are read.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// assert!(session.remarks(0)?.is_empty());
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When there is no such volume, or no filesystem on it, or the worker fails.
@@ -359,6 +447,15 @@ impl Session {
 
     /// How much the worker has read from its disks.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// session.stat(0, b"/vmlinuz", true)?;
+    /// assert!(session.statistics()?.bytes < 1 << 20);
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// When the worker fails.
     pub fn statistics(&mut self) -> Result<Statistics> {
@@ -369,6 +466,15 @@ impl Session {
     }
 
     /// The system calls that remain to the worker.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// let rules = session.filter()?;
+    /// assert!(rules.iter().all(|rule| rule.call.0 != b"openat"));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
     ///
     /// # Errors
     /// When the worker fails.

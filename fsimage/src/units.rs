@@ -4,6 +4,11 @@ use std::time::Duration;
 
 /// Bytes, or with a suffix KiB, MiB, GiB.
 ///
+/// ```
+/// assert_eq!(fsimage::units::parse_size("64M"), Ok(64 << 20));
+/// assert!(fsimage::units::parse_size("64X").is_err());
+/// ```
+///
 /// # Errors
 /// What is wanted instead.
 pub fn parse_size(text: &str) -> Result<u64, String> {
@@ -20,6 +25,13 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 /// Seconds, as a decimal fraction.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(fsimage::units::parse_seconds("1.5"), Ok(Duration::from_millis(1500)));
+/// assert!(fsimage::units::parse_seconds("0").is_err());
+/// ```
 ///
 /// # Errors
 /// What is wanted instead.

@@ -21,7 +21,7 @@ pub struct Directory {
 #[repr(C)]
 #[derive(Debug)]
 pub struct DirectoryEntry {
-    /// Points into [`Directory::name`].
+    /// Points into the directory's `name`.
     pub name: *const c_char,
     /// The filesystem's own number of the file.
     pub node: u64,

@@ -1,11 +1,11 @@
 //! `libfsimage.so`: the crate `fsimage` for C. `fsimage/include/fsimage.h` is the contract, function by function;
 //! `docs/library.md` tells how to use it.
 //!
-//! * [`xen`]: the functions of Xen's `libxenfsimage`, with its meanings.
-//! * [`files`], [`directories`], [`session`]: what those cannot do.
+//! * `xen.rs`: the functions of Xen's `libxenfsimage`, with its meanings.
+//! * `files.rs`, `directories.rs`, `session.rs`: what those cannot do.
 //!
 //! A handle is a `Box` that C holds by its address. Whatever a handle's call does, it does inside
-//! [`guard::guarded`]: no panic leaves this library, and every failure leaves `errno` and a sentence.
+//! `guard::guarded`: no panic leaves this library, and every failure leaves `errno` and a sentence.
 //!
 //! Nothing of a guest's disk is interpreted here: that is the worker's, as for every caller of the crate.
 

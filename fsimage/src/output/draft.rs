@@ -118,6 +118,21 @@ pub struct Published<'a> {
 
 /// Gives every draft its name.
 ///
+/// ```
+/// # let image = fsimage_demo::guest();
+/// use fsimage::output::{OutputDirectory, publish};
+///
+/// # let folder = image.with_extension("published");
+/// let directory = OutputDirectory::open_or_create(&folder)?;
+/// let published = publish(&directory, vec![directory.draft("kernel")?, directory.draft("ramdisk")?])?;
+/// let paths = published.paths();
+/// assert!(paths[0].exists() && paths[1].exists());
+/// // Something went wrong elsewhere: they are taken back. `keep` would leave them.
+/// drop(published);
+/// assert!(!paths[0].exists() && !paths[1].exists());
+/// # Ok::<(), fsimage::Error>(())
+/// ```
+///
 /// # Errors
 /// [`ErrorKind::Io`]; then none of them has one.
 pub fn publish<'a>(directory: &'a OutputDirectory, drafts: Vec<Draft<'a>>) -> Result<Published<'a>> {

@@ -29,6 +29,25 @@ const TRIES: u32 = 100;
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// A directory that files are published into, held by descriptor: what is renamed over its path later does not matter.
+///
+/// ```
+/// # let image = fsimage_demo::guest();
+/// # let disk = fsimage::Disk::open(&image)?;
+/// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+/// use fsimage::copy::Part;
+/// use fsimage::output::OutputDirectory;
+/// use std::os::fd::AsFd;
+///
+/// # let folder = image.with_extension("out");
+/// let directory = OutputDirectory::open_or_create(&folder)?;
+/// let draft = directory.draft("kernel")?;
+/// let kernel = session.stat(0, b"/vmlinuz", true)?;
+/// session.copy_to_file(&Part::whole(0, &kernel), draft.as_fd(), 0)?;
+/// // Until here nobody has seen a file, and whatever ends this program leaves none.
+/// draft.publish_as("kernel".as_ref(), true)?;
+/// assert_eq!(std::fs::metadata(folder.join("kernel")).expect("the kernel").len(), 1392);
+/// # Ok::<(), fsimage::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct OutputDirectory {
     descriptor: OwnedFd,

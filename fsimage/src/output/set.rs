@@ -25,6 +25,21 @@ pub struct Folder {
 impl Folder {
     /// An existing directory, or the path of one that is to be in a directory that exists.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// use fsimage::output::Folder;
+    ///
+    /// # let path = image.with_extension("set");
+    /// # std::fs::create_dir(&path).expect("a folder");
+    /// let folder = Folder::open(&path)?;
+    /// let names = ["kernel", "ramdisk"];
+    /// folder.check(&names, false)?;
+    /// let drafts = vec![(folder.draft("kernel")?, "kernel"), (folder.draft("ramdisk")?, "ramdisk")];
+    /// folder.publish(drafts, &names, false)?;
+    /// assert!(path.join("kernel").exists() && path.join("ramdisk").exists());
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`OutputDirectory::open`].
     pub fn open(path: &Path) -> Result<Self> {

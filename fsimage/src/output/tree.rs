@@ -82,6 +82,21 @@ pub enum Existing {
 impl OutputDirectory {
     /// A directory in this one, made with mode 0700 when missing; true when it was.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// use fsimage::output::{Attributes, Existing, OutputDirectory};
+    ///
+    /// # let folder = image.with_extension("tree");
+    /// let target = OutputDirectory::open_or_create(&folder)?;
+    /// let (boot, made) = target.directory("boot".as_ref())?;
+    /// assert!(made);
+    /// boot.symlink("vmlinuz".as_ref(), b"vmlinuz-1.0", &Attributes { mode: 0, modified: None, owner: None }, false)?;
+    /// boot.apply(&Attributes { mode: 0o755, modified: Some((1_000_000_000, 0)), owner: None })?;
+    /// assert_eq!(boot.existing("vmlinuz".as_ref())?, Existing::Symlink);
+    /// assert!(boot.names()?.contains(std::ffi::OsStr::new("vmlinuz")));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when something else has the name, [`ErrorKind::Io`].
     pub fn directory(&self, name: &OsStr) -> Result<(Self, bool)> {
