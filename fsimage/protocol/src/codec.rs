@@ -234,6 +234,20 @@ impl<const MAX: usize> Bytes<MAX> {
     pub fn cut(bytes: &[u8]) -> Self {
         Self(bytes.get(..MAX).unwrap_or(bytes).to_vec())
     }
+
+    /// A sentence for people; dots stand for what there is no room for.
+    #[must_use]
+    pub fn sentence(text: &str) -> Self {
+        const DOTS: &str = "...";
+        if text.len() <= MAX {
+            return Self(text.into());
+        }
+        let room = MAX.saturating_sub(DOTS.len());
+        let end = (0..=room).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+        let mut bytes = text.as_bytes().get(..end).unwrap_or_default().to_vec();
+        bytes.extend_from_slice(DOTS.as_bytes());
+        Self(bytes)
+    }
 }
 
 impl<const MAX: usize> From<&[u8]> for Bytes<MAX> {

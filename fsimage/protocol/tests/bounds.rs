@@ -111,3 +111,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_sentence_that_is_cut_says_so() {
+    assert_eq!(Bytes::<8>::sentence("12345678").0, b"12345678");
+    assert_eq!(Bytes::<8>::sentence("123456789").0, b"12345...");
+    // Never within a character.
+    assert_eq!(Bytes::<8>::sentence("1234\u{f6}6789").0, b"1234...");
+}

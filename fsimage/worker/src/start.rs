@@ -156,10 +156,12 @@ fn plugins(registry: &Registry) -> List<PluginReport, 64> {
 }
 
 fn rejected(registry: &Registry) -> List<Rejected, 64> {
-    List::cut(registry.rejected().iter().map(|rejected| Rejected {
-        file: shown(&rejected.file),
-        reason: Bytes::cut(rejected.reason.as_bytes()),
-    }))
+    List::cut(
+        registry.rejected().iter().map(|rejected| Rejected {
+            file: shown(&rejected.file),
+            reason: Bytes::sentence(&rejected.reason),
+        }),
+    )
 }
 
 /// Only the file's name: the worker never names a host path.

@@ -156,7 +156,7 @@ fn enforced(step: &str) -> StepReport {
 }
 
 fn unavailable(why: &str) -> StepOutcome {
-    StepOutcome::Unavailable { reason: Bytes::cut(why.as_bytes()) }
+    StepOutcome::Unavailable { reason: Bytes::sentence(why) }
 }
 
 fn best_effort(step: &str, outcome: Result<(), String>) -> StepReport {

@@ -228,7 +228,7 @@ pub(super) fn find(
                 reason
             }
         };
-        passed_over.push(PassedOver { volume, reason: Bytes::cut(reason.as_bytes()) });
+        passed_over.push(PassedOver { volume, reason: Bytes::sentence(&reason) });
     }
     if configured {
         return Ok((None, passed_over));
@@ -314,7 +314,7 @@ pub(super) fn report(menu: &BootMenu) -> MenuReport {
         // syslinux goes to an entry by its key, GRUB boots it.
         hotkeys_boot: menu.loader != bootcfg::Loader::Extlinux,
         security: interact::security(&menu.security),
-        notes: List::cut(menu.notes.iter().map(|note| Bytes::cut(note.as_bytes()))),
+        notes: List::cut(menu.notes.iter().map(|note| Bytes::sentence(note))),
     }
 }
 
@@ -340,7 +340,7 @@ pub(super) fn entry_report(entry: &BootEntry) -> EntryReport {
         users: interact::names(&entry.users),
         password: entry.password.as_ref().map(interact::secret),
         hotkey: entry.hotkey.map(interact::hotkey),
-        problems: List::cut(entry.problems.iter().map(|problem| Bytes::cut(problem.as_bytes()))),
+        problems: List::cut(entry.problems.iter().map(|problem| Bytes::sentence(problem))),
     }
 }
 

@@ -218,9 +218,5 @@ fn rule(rule: &sandbox::Rule) -> FilterRule {
 
 /// An error as a reply.
 pub(crate) fn failed(why: &Error) -> Reply {
-    Reply::Failed {
-        kind: why.kind().code(),
-        message: Bytes::cut(why.message().as_bytes()),
-        offset: why.offset(),
-    }
+    Reply::Failed { kind: why.kind().code(), message: Bytes::sentence(&why.message()), offset: why.offset() }
 }

@@ -131,7 +131,7 @@ impl Volumes {
 
     /// What was odd about the table.
     pub(crate) fn remarks(&self) -> Notes {
-        List::cut(self.remarks.iter().map(|remark| Bytes::cut(remark.as_bytes())))
+        List::cut(self.remarks.iter().map(|remark| Bytes::sentence(remark)))
     }
 
     /// The files that were opened as disks.
@@ -178,7 +178,7 @@ impl Volumes {
     /// What was odd about the filesystem so far, and went on.
     pub(crate) fn filesystem_remarks(&self, number: u32) -> Result<Notes> {
         let info = self.mounted(number)?.fs.info()?;
-        Ok(List::cut(info.remarks.iter().map(|remark| Bytes::cut(remark.as_bytes()))))
+        Ok(List::cut(info.remarks.iter().map(|remark| Bytes::sentence(remark))))
     }
 
     /// A volume as the trusted side is told of it.
@@ -204,10 +204,10 @@ impl Volumes {
                 Ok(mounted) => filesystem(mounted),
                 Err(Unmounted::Unrecognised) => Content::Unrecognised {},
                 Err(Unmounted::Broken(plugin, why)) => {
-                    Content::Broken { plugin: text(plugin), reason: Bytes::cut(why.to_string().as_bytes()) }
+                    Content::Broken { plugin: text(plugin), reason: Bytes::sentence(&why.to_string()) }
                 }
                 Err(Unmounted::Unreadable(why)) => {
-                    Content::Broken { plugin: text("disk"), reason: Bytes::cut(why.to_string().as_bytes()) }
+                    Content::Broken { plugin: text("disk"), reason: Bytes::sentence(&why.to_string()) }
                 }
             },
         })
