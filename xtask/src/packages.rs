@@ -43,6 +43,8 @@ pub(crate) const NEEDED: &[Need] = &[
     ),
     ("/usr/bin/qemu-system-x86_64", "qemu-system-x86", "boots what was extracted"),
     ("/usr/lib/xen-4.17/bin/pygrub", "xen-utils-4.17", "the program we replace, as a peer"),
+    ("/usr/bin/virt-xml-validate", "libvirt-clients", "reads the domains that `fsimage boot` prints; virsh"),
+    ("/usr/bin/xmllint", "libxml2-utils", "virt-xml-validate needs it"),
     ("/usr/bin/setpriv", "util-linux", "runs as an ordinary user"),
     ("/usr/bin/ld", "binutils", "the demo guest's kernel; unified kernel images"),
     ("/usr/bin/systemd-analyze", "systemd", "the order of versions as systemd has it"),

@@ -4,6 +4,7 @@ use super::boot::Booting;
 use super::examples;
 use super::find::{SizeTest, type_by_letter};
 use super::get::{Conflict, How, Preserve};
+use super::manual::Program;
 use super::pattern::Pattern;
 use crate::units::parse_size;
 use crate::worker_options::{LIMITS, WorkerOptions};
@@ -176,11 +177,14 @@ pub(super) enum Verb {
     /// List the filesystems that this installation reads
     #[command(after_help = examples::PLUGINS)]
     Plugins,
-    /// Print a script that completes this program's command lines in a shell
+    /// Print a script that completes a program's command lines in a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell
         shell: Shell,
+        /// The program
+        #[arg(default_value = "fsimage")]
+        program: Program,
     },
     /// Print a manual page, or write all of them into a directory
     #[command(after_help = examples::MAN)]
@@ -188,7 +192,7 @@ pub(super) enum Verb {
         /// Write every page into this directory
         #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         output: Option<PathBuf>,
-        /// The page of this verb
+        /// The page of this verb, or of pygrub-rs
         #[arg(conflicts_with = "output")]
         verb: Option<String>,
     },

@@ -106,9 +106,11 @@ pub(super) const COMPLETIONS: &str = "\
 Examples:
   fsimage completions bash > /usr/share/bash-completion/completions/fsimage
   fsimage completions zsh > /usr/local/share/zsh/site-functions/_fsimage
-  fsimage completions fish > ~/.config/fish/completions/fsimage.fish";
+  fsimage completions fish > ~/.config/fish/completions/fsimage.fish
+  fsimage completions bash pygrub-rs > /usr/share/bash-completion/completions/pygrub-rs";
 
 pub(super) const MAN: &str = "\
 Examples:
   fsimage man get | man -l -                read the page of `fsimage get`
+  fsimage man pygrub-rs | man -l -          and of the boot loader
   fsimage man -o /usr/local/share/man/man1  install all of them";

@@ -3,7 +3,8 @@
 use super::args::Cli;
 use super::output::Output;
 use crate::exit::{Failure, Result};
-use clap::{Command, CommandFactory};
+use crate::pygrub;
+use clap::{Command, CommandFactory, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
@@ -11,13 +12,28 @@ use std::io;
 use std::path::Path;
 
 const NAME: &str = "fsimage";
-/// What the help has above its examples.
-const EXAMPLES: &str = "Examples:\n";
+const PYGRUB: &str = "pygrub-rs";
+/// What paragraphs of a help's end begin with, and their sections in a page.
+const SECTIONS: [(&str, &str); 3] =
+    [("Examples:\n", "EXAMPLES"), ("Environment: ", "ENVIRONMENT"), ("Exit status: ", "EXIT STATUS")];
 
-/// Prints a shell's script.
-pub(super) fn completions(shell: Shell) -> Result<()> {
+/// A program of this installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Program {
+    /// The extractor.
+    Fsimage,
+    /// The boot loader.
+    PygrubRs,
+}
+
+/// Prints a shell's script for a program.
+pub(super) fn completions(shell: Shell, program: Program) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), NAME, &mut script);
+    let (name, mut command) = match program {
+        Program::Fsimage => (NAME, Cli::command()),
+        Program::PygrubRs => (PYGRUB, pygrub::command()),
+    };
+    clap_complete::generate(shell, &mut command, name, &mut script);
     let mut output = Output::new();
     output.bytes(&script)?;
     output.finish()
@@ -34,9 +50,14 @@ pub(super) fn man(directory: Option<&Path>, verb: Option<&str>) -> Result<()> {
                 .map_err(|why| Failure::io(path.display(), &why))
         });
     }
-    let wanted = verb.map_or(NAME.to_owned(), |verb| format!("{NAME}-{verb}"));
+    let wanted = match verb {
+        None => NAME.to_owned(),
+        Some(PYGRUB) => PYGRUB.to_owned(),
+        Some(verb) => format!("{NAME}-{verb}"),
+    };
     let (name, page) = pages.iter().find(|(name, _)| *name == wanted).ok_or_else(|| {
-        Failure::Usage(format!("{}: no such verb; `fsimage help` lists them", verb.unwrap_or_default()))
+        let verb = verb.unwrap_or_default();
+        Failure::Usage(format!("{verb}: no such verb; `fsimage help` lists them; {PYGRUB} has a page, too"))
     })?;
     let text = rendered(name, page).map_err(|why| Failure::io("the page", &why))?;
     let mut output = Output::new();
@@ -44,13 +65,14 @@ pub(super) fn man(directory: Option<&Path>, verb: Option<&str>) -> Result<()> {
     output.finish()
 }
 
-/// The program, and each of its verbs as `fsimage-VERB`, with the pages' names.
+/// The program, each of its verbs as `fsimage-VERB`, and the boot loader, with the pages' names.
 fn pages() -> Vec<(String, Command)> {
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
     let verbs: Vec<(String, Command)> =
         program.get_subcommands().map(|verb| (format!("{NAME}-{}", verb.get_name()), verb.clone())).collect();
-    [(NAME.to_owned(), program)].into_iter().chain(verbs).collect()
+    let pygrub = (PYGRUB.to_owned(), pygrub::command());
+    [(NAME.to_owned(), program)].into_iter().chain(verbs).chain([pygrub]).collect()
 }
 
 /// A page in the order of man-pages(7).
@@ -74,25 +96,34 @@ fn rendered(name: &str, page: &Command) -> io::Result<Vec<u8>> {
     }
     man.render_options_section(&mut text)?;
     let mut rest = Roff::new();
-    if name != NAME {
+    if !matches!(name, NAME | PYGRUB) {
         rest.control("SH", ["EXIT STATUS"]);
         rest.text([roman("0 done, 1 failed with a message on standard error, 2 wrong usage.")]);
     }
-    if let Some(examples) = page.get_after_help() {
-        rest.control("SH", ["EXAMPLES"]);
-        // As they stand, line by line.
-        rest.control("nf", []);
-        let examples = examples.to_string();
-        for line in examples.trim_start_matches(EXAMPLES).lines() {
+    let end = page.get_after_help().map(ToString::to_string).unwrap_or_default();
+    for paragraph in end.split("\n\n") {
+        let section = SECTIONS
+            .iter()
+            .find_map(|(start, section)| paragraph.strip_prefix(start).map(|text| (*section, text)));
+        let Some((section, told)) = section else { continue };
+        rest.control("SH", [section]);
+        // Examples as they stand, line by line.
+        let stands = section == "EXAMPLES";
+        if stands {
+            rest.control("nf", []);
+        }
+        for line in told.lines() {
             rest.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
         }
-        rest.control("fi", []);
+        if stands {
+            rest.control("fi", []);
+        }
     }
     rest.control("SH", ["SEE ALSO"]);
-    rest.text([roman(if name == NAME {
-        "pygrub-rs(1)"
-    } else {
-        "fsimage(1), which tells how images and paths are named"
+    rest.text([roman(match name {
+        NAME => "pygrub-rs(1)",
+        PYGRUB => "fsimage(1), xl.cfg(5)",
+        _ => "fsimage(1), which tells how images and paths are named",
     })]);
     rest.to_writer(&mut text)?;
     Ok(text)

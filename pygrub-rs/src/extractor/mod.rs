@@ -109,9 +109,9 @@ fn run(cli: &Cli) -> Result<()> {
             sum::sum(&mut open(Some(&image), &common)?, &paths, how, &common)
         }
         Verb::Plugins => plugins::plugins(&open(None, common)?, common),
-        Verb::Completions { shell } => {
+        Verb::Completions { shell, program } => {
             has_no_json("completions", common)?;
-            manual::completions(*shell)
+            manual::completions(*shell, *program)
         }
         Verb::Man { output, verb } => {
             has_no_json("man", common)?;

@@ -53,7 +53,7 @@ pub struct Machine<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unprintable {
     /// Control characters, characters that hide or reorder text, bytes that are no UTF-8.
-    #[error("the {what} has {byte} in it, which cannot be printed{next}")]
+    #[error("there is {byte} in the {what}, which cannot be printed{next}")]
     Hidden {
         /// What it is.
         what: &'static str,

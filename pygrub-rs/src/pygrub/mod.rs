@@ -14,6 +14,11 @@ use args::Invocation;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// The program's command line, for its page and its completions.
+pub(crate) fn command() -> clap::Command {
+    <args::Options as clap::CommandFactory>::command()
+}
+
 /// Runs the program on this command line.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match args::parse(arguments) {
