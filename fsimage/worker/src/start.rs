@@ -2,7 +2,7 @@
 
 use crate::registry::{Candidates, Registry};
 use crate::sandbox::{self, Failure, Plan, SharedMemory};
-use crate::server::{Counters, DiskFile, Lazy, Server, failed};
+use crate::server::{Counters, DiskFile, Lazy, Server, disk_steps, failed};
 use fsimage_protocol::{
     Bytes, Channel, Layout, List, MAX_DESCRIPTORS, PROTOCOL, Packet, PluginReport, Rejected, Reply, Request,
     WorkerLimits,
@@ -127,6 +127,7 @@ fn imprisoned(begin: Begin) -> Result<(Server, Reply), Error> {
         layout: begin.layout,
         shared,
         counters,
+        disk_steps: disk_steps(&begin.limits),
         limits: begin.limits,
         mount_options: begin.mount_options,
         volumes: Lazy::Waiting(registry),

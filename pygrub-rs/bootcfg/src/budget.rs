@@ -1,6 +1,6 @@
 //! What is left of each budget, and how an evaluation stops.
 
-use crate::limits::{LimitName, Limits};
+use crate::limits::{DiskSteps, LimitName, Limits};
 
 /// Why an evaluation ended before its text did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,8 @@ const BYTES_PER_STEP: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Budget {
     steps: u64,
+    spent: u64,
+    disk_steps: DiskSteps,
     depth: u32,
     bytes: usize,
     max_value_bytes: usize,
@@ -52,6 +54,8 @@ impl Budget {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             steps: limits.max_steps,
+            spent: 0,
+            disk_steps: limits.disk_steps.clone(),
             depth: limits.max_depth.min(HARD_MAX_DEPTH),
             bytes: limits.max_total_bytes,
             max_value_bytes: limits.max_value_bytes,
@@ -63,6 +67,7 @@ impl Budget {
     /// One step.
     pub(crate) fn step(&mut self) -> Result<(), LimitName> {
         self.steps = self.steps.checked_sub(1).ok_or(LimitName::MaxSteps)?;
+        self.spent = self.spent.saturating_add(1);
         Ok(())
     }
 
@@ -75,8 +80,12 @@ impl Budget {
     pub(crate) fn steps_for(&mut self, count: usize) -> Result<(), LimitName> {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         match self.steps.checked_sub(count) {
-            Some(left) => self.steps = left,
+            Some(left) => {
+                self.steps = left;
+                self.spent = self.spent.saturating_add(count);
+            }
             None => {
+                self.spent = self.spent.saturating_add(self.steps);
                 self.steps = 0;
                 return Err(LimitName::MaxSteps);
             }
@@ -151,5 +160,11 @@ impl Budget {
 
     pub(crate) fn leave_include(&mut self) {
         self.includes = self.includes.saturating_add(1);
+    }
+}
+
+impl Drop for Budget {
+    fn drop(&mut self) {
+        self.disk_steps.spend(self.spent);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::guest::{FileKind, FileRef, Guest, VolumeId};
-use crate::limits::Limits;
+use crate::limits::{LimitName, Limits};
 use crate::menu::{BootMenu, Loader};
 use crate::text::shown;
 use crate::{
@@ -115,6 +115,11 @@ fn vendors(guest: &dyn Guest, volume: VolumeId) -> Vec<Candidate> {
 /// It cannot be read, or exceeds a limit.
 pub fn evaluate(guest: &dyn Guest, candidate: Candidate, limits: &Limits) -> Result<BootMenu, Error> {
     let Candidate { loader, config } = candidate;
+    if limits.disk_steps.are_spent() {
+        let limit = LimitName::MaxDiskSteps;
+        let file = shown(&config.path);
+        return Err(Error::Limit { limit, value: limits.value(limit), file, line: 0 });
+    }
     match loader {
         Loader::Grub2 => grub2::menu_from_file(guest, config, limits),
         Loader::GrubLegacy => grub_legacy::menu_from_file(guest, config, limits),

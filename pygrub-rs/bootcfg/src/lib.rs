@@ -46,5 +46,5 @@ pub use guest::{
     VolumeName,
 };
 pub use interact::{CommandEnd, Completion, Printed, command_line, complete, edited};
-pub use limits::{LimitName, Limits};
+pub use limits::{DiskSteps, LimitName, Limits};
 pub use menu::{BootEntry, BootMenu, Loader};

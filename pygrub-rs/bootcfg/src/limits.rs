@@ -1,10 +1,14 @@
 //! How much of anything a configuration may make us do.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The budgets of one evaluation. Exceeding one is an error that names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Limits {
+    /// Steps of all evaluations with these limits, and with clones of them.
+    pub disk_steps: DiskSteps,
     /// Commands, loop turns and words expanded, over the whole configuration.
     pub max_steps: u64,
     /// Nesting of compound commands while parsing, and of compound commands and calls while evaluating.
@@ -27,9 +31,38 @@ pub struct Limits {
     pub max_notes: usize,
 }
 
+/// The steps that all configurations of a disk share: each has `max_steps` of its own, and a disk may hold thousands. They are
+/// counted when an evaluation ends, and asked for before one begins, so the last may go beyond them by its own. A clone
+/// draws on the same.
+#[derive(Debug, Clone)]
+pub struct DiskSteps {
+    max: u64,
+    left: Arc<AtomicU64>,
+}
+
+impl DiskSteps {
+    /// So many.
+    #[must_use]
+    pub fn new(max: u64) -> Self {
+        Self { max, left: Arc::new(AtomicU64::new(max)) }
+    }
+
+    /// Whether there is none left.
+    pub(crate) fn are_spent(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+
+    pub(crate) fn spend(&self, count: u64) {
+        let less = |left: u64| Some(left.saturating_sub(count));
+        // It always has an answer.
+        let _before = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            disk_steps: DiskSteps::new(20_000_000),
             max_steps: 1_000_000,
             max_depth: 100,
             max_config_bytes: 1 << 20,
@@ -50,6 +83,7 @@ impl Limits {
     pub fn value(&self, name: LimitName) -> u64 {
         let size = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         match name {
+            LimitName::MaxDiskSteps => self.disk_steps.max,
             LimitName::MaxSteps => self.max_steps,
             LimitName::MaxDepth => self.max_depth.into(),
             LimitName::MaxConfigBytes => self.max_config_bytes,
@@ -67,6 +101,8 @@ impl Limits {
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each is the field of the same name")]
 pub enum LimitName {
+    /// [`DiskSteps`]
+    MaxDiskSteps,
     MaxSteps,
     MaxDepth,
     MaxConfigBytes,
@@ -82,6 +118,7 @@ impl LimitName {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::MaxDiskSteps => "max_disk_steps",
             Self::MaxSteps => "max_steps",
             Self::MaxDepth => "max_depth",
             Self::MaxConfigBytes => "max_config_bytes",

@@ -4,7 +4,7 @@
 
 mod common;
 
-use bootcfg::{BootMenu, Error, LimitName, Limits, VolumeId, discover, parse_config};
+use bootcfg::{BootMenu, DiskSteps, Error, LimitName, Limits, VolumeId, discover, parse_config};
 use common::{MapGuest, kernel};
 use std::time::{Duration, Instant};
 
@@ -309,7 +309,52 @@ fn limits_of_nothing() {
         max_files_read: 0,
         max_names: 0,
         max_notes: 0,
+        disk_steps: DiskSteps::new(0),
     };
     assert!(parse_config(b"", &limits).is_err());
     assert!(parse_config(b"menuentry A { linux /a }\n", &limits).is_err());
+}
+
+/// A disk full of configurations, each with steps of its own: together they have an end, and whoever comes after it is told.
+#[test]
+fn very_many_configurations() {
+    let mut guest = MapGuest::default();
+    for number in 0..200 {
+        guest = guest.volume(&format!("hd0,gpt{}", number + 1), "", "");
+        for path in ["/boot/grub/grub.cfg", "/grub/grub.cfg", "/boot/grub2/grub.cfg", "/grub2/grub.cfg"] {
+            guest = guest.file(path, "while true; do true; done\n");
+        }
+        for vendor in 0..20 {
+            guest = guest
+                .file(&format!("/EFI/v{vendor}/grub.cfg"), "menuentry x { while true; do true; done }\n");
+        }
+        guest = guest.file("/extlinux.conf", "INCLUDE /extlinux.conf\n");
+        guest = guest.file("/boot/grub/menu.lst", "title a\nconfigfile /boot/grub/menu.lst\n");
+    }
+    let limits = Limits { max_steps: 10_000, disk_steps: DiskSteps::new(50_000), ..Limits::default() };
+    let start = Instant::now();
+    let mut refused = 0;
+    for volume in 0..200 {
+        for candidate in bootcfg::candidates(&guest, VolumeId(volume)) {
+            match bootcfg::evaluate(&guest, candidate, &limits) {
+                Err(error @ Error::Limit { limit: LimitName::MaxDiskSteps, .. }) => {
+                    assert!(
+                        error.to_string().ends_with(": the limit max_disk_steps (50000) is exceeded"),
+                        "{error}"
+                    );
+                    refused += 1;
+                }
+                // 10,000 each, or as many again in an entry.
+                _ => assert!(refused == 0),
+            }
+        }
+    }
+    assert!(start.elapsed() < MOMENT, "{:?}", start.elapsed());
+    assert!((200 * 26 - 10..200 * 26).contains(&refused), "{refused}");
+    // Other limits have other steps.
+    let fresh = Limits { disk_steps: DiskSteps::new(50_000), ..limits };
+    assert!(!matches!(
+        discover(&guest, VolumeId(199), &fresh),
+        Err(Error::Limit { limit: LimitName::MaxDiskSteps, .. })
+    ));
 }

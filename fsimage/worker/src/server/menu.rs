@@ -4,8 +4,8 @@ use super::volumes::Volumes;
 use super::{images, interact};
 use crate::registry::Mounted;
 use bootcfg::{
-    BootEntry, BootFile, BootMenu, Candidate, DirName, FileKind, FileRef, FileStatus, Guest, GuestError,
-    VolumeId, VolumeName,
+    BootEntry, BootFile, BootMenu, Candidate, DirName, DiskSteps, FileKind, FileRef, FileStatus, Guest,
+    GuestError, VolumeId, VolumeName,
 };
 use fsimage_protocol::{
     Bytes, ConfigReport, EntryReport, List, MenuReport, PassedOver, Reply, Section, TimeoutStyle,
@@ -191,9 +191,18 @@ fn guest_error(why: &Error) -> GuestError {
     }
 }
 
-/// The limits of the evaluation, as the trusted side set them.
+/// How many configurations may take all the steps one may take, before no more is read.
+const WORST_CONFIGURATIONS: u64 = 20;
+
+/// What all configurations of the disk may take together.
+pub(crate) fn disk_steps(limits: &WorkerLimits) -> DiskSteps {
+    DiskSteps::new(limits.max_script_steps.saturating_mul(WORST_CONFIGURATIONS))
+}
+
+/// The limits of the evaluation, as the trusted side set them. A person's commands have steps of their own.
 pub(super) fn limits(limits: &WorkerLimits) -> bootcfg::Limits {
     bootcfg::Limits {
+        disk_steps: disk_steps(limits),
         max_steps: limits.max_script_steps,
         max_config_bytes: limits.max_config_bytes,
         max_entries: usize::try_from(limits.max_menu_entries).unwrap_or(usize::MAX),

@@ -10,11 +10,12 @@ mod unpack;
 mod volumes;
 
 pub(crate) use disk::{Counters, DiskFile};
+pub(crate) use menu::disk_steps;
 pub(crate) use volumes::Volumes;
 
 use crate::registry::MountOptions;
 use crate::sandbox::{self, INMATE_RULES, SharedMemory};
-use bootcfg::BootMenu;
+use bootcfg::{BootMenu, DiskSteps};
 use fsimage_protocol::{
     Bytes, Channel, ChannelError, FilterRule, Layout, List, Reply, Request, Section, WorkerLimits,
 };
@@ -34,6 +35,8 @@ pub(crate) struct Server {
     pub(crate) counters: Arc<Counters>,
     /// What not to exceed.
     pub(crate) limits: WorkerLimits,
+    /// What is left to all its boot configurations.
+    pub(crate) disk_steps: DiskSteps,
     /// What filesystems are opened with, until they are.
     pub(crate) mount_options: Vec<(Option<String>, Vec<u8>)>,
     /// The disk's volumes: read when first asked for, because the table is the guest's and the jail must be closed.
@@ -188,8 +191,13 @@ impl Server {
         unpack::next(&mut self.unpacking, space.get_mut(..length).unwrap_or_default())
     }
 
+    /// The limits of a search, whose configurations share what the disk has.
+    fn search_limits(&self) -> bootcfg::Limits {
+        bootcfg::Limits { disk_steps: self.disk_steps.clone(), ..menu::limits(&self.limits) }
+    }
+
     fn find_menu(&mut self, volume: Option<u32>) -> Result<Reply> {
-        let limits = menu::limits(&self.limits);
+        let limits = self.search_limits();
         let (found, passed_over) = match (&self.layout, &self.disk) {
             (Layout::Text {}, Some(text)) => (Some(menu::from_text(text, &limits)?), Vec::new()),
             _ => menu::find(self.volumes()?, volume, &limits)?,
@@ -200,7 +208,7 @@ impl Server {
     }
 
     fn menu_of(&mut self, volume: u32, config: u32) -> Result<Reply> {
-        let limits = menu::limits(&self.limits);
+        let limits = self.search_limits();
         let found = menu::of_config(self.volumes()?, volume, config, &limits)?;
         let menu = Some(menu::report(&found));
         self.menu = Some(found);
