@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 enum { SIZE = 300000 };
 
@@ -390,6 +391,55 @@ static void without_children(void)
     CHECK(sigaction(SIGCHLD, &before, NULL) == 0);
 }
 
+static volatile sig_atomic_t ticks;
+
+static void tick(int number)
+{
+    (void)number;
+    ticks++;
+}
+
+/* A host whose system calls are interrupted all the time, and not begun anew. */
+static void interrupted(void)
+{
+    struct sigaction ticking, before;
+    struct itimerval often = {{0, 1000}, {0, 1000}}, never = {{0, 0}, {0, 0}};
+
+    memset(&ticking, 0, sizeof(ticking));
+    ticking.sa_handler = tick;
+    CHECK(sigaction(SIGALRM, &ticking, &before) == 0 && setitimer(ITIMER_REAL, &often, NULL) == 0);
+    for (int round = 0; round < 10; round++) {
+        fsi_t *fsi = opened();
+        fsi_file_t *file = fsi_open_file(fsi, "/big");
+        CHECK(file != NULL && fsi_pread_file(file, others, SIZE, 0) == SIZE && memcmp(others, bytes, SIZE) == 0);
+        FAILS(fsi_open_file(fsi, "/nowhere"), NULL, ENOENT);
+        fsi_close_file(file);
+        fsi_close_fsimage(fsi);
+    }
+    CHECK(setitimer(ITIMER_REAL, &never, NULL) == 0 && sigaction(SIGALRM, &before, NULL) == 0 && ticks > 0);
+}
+
+/* A host without standard input, output and error: what is opened takes their numbers. */
+static void without_standard_streams(void)
+{
+    pid_t child = fork();
+    int how;
+
+    CHECK(child >= 0);
+    if (child == 0) {
+        close(0);
+        close(1);
+        close(2);
+        fsi_t *fsi = fsi_open_fsimage(image, offset, NULL);
+        fsi_file_t *file = fsi == NULL ? NULL : fsi_open_file(fsi, "/big");
+        int good = file != NULL && fsi_read_file(file, others, SIZE) == SIZE && memcmp(others, bytes, SIZE) == 0;
+        fsi_close_file(file);
+        fsi_close_fsimage(fsi);
+        _exit(good ? 0 : 1);
+    }
+    CHECK(waitpid(child, &how, 0) == child && how == 0);
+}
+
 /* No descriptor left to be had. */
 static void without_descriptors(void)
 {
@@ -432,9 +482,12 @@ int main(int argc, char **argv)
     boot_strings();
     forked();
     without_children();
-    /* Valgrind makes this limit up, and not for every call. */
-    if (getenv("UNDER_VALGRIND") == NULL)
+    without_standard_streams();
+    /* Valgrind makes this limit up, and not for every call; and its fork takes longer than these ticks. */
+    if (getenv("UNDER_VALGRIND") == NULL) {
         without_descriptors();
+        interrupted();
+    }
     AFTER;
     puts("all as it should be");
     return 0;

@@ -157,5 +157,6 @@ int main(int argc, char **argv)
     bootstring_free(fsi);
     close_fsimage(fsi);
     printf("close_fsimage\n");
+    printf("dlclose = %d\n", dlclose(library));
     return 0;
 }

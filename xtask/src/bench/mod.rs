@@ -9,6 +9,7 @@ mod boot;
 mod ext2;
 mod extractor;
 mod iso9660;
+mod library;
 mod mounted;
 mod reads;
 mod row;
@@ -28,6 +29,7 @@ const ROOMS: &[(&str, &str, Room)] = &[
     ("ext2", "a ramdisk in one extent, in 10,000 fragments, through indirect blocks", ext2::run),
     ("ufs", "a file of 1 GiB out of UFS1 and UFS2", ufs::run),
     ("iso9660", "a large file of a disc, plain and compressed by zisofs; many small ones", iso9660::run),
+    ("library", "a large file through the C library, beside Xen's", library::run),
     ("extractor", "a file of 1 GiB and a tree of 10,000 small ones out of ext4", extractor::run),
 ];
 
