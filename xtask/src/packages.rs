@@ -45,6 +45,11 @@ pub(crate) const NEEDED: &[Need] = &[
     ("/usr/lib/xen-4.17/bin/pygrub", "xen-utils-4.17", "the program we replace, as a peer"),
     ("/usr/bin/virt-xml-validate", "libvirt-clients", "reads the domains that `fsimage boot` prints; virsh"),
     ("/usr/bin/xmllint", "libxml2-utils", "virt-xml-validate needs it"),
+    (
+        "/usr/lib/xen-4.17/lib/x86_64-linux-gnu/libxenfsimage.so.4.17",
+        "libxenmisc4.17",
+        "the library we replace, as a peer",
+    ),
     ("/usr/bin/setpriv", "util-linux", "runs as an ordinary user"),
     ("/usr/bin/ld", "binutils", "the demo guest's kernel; unified kernel images"),
     ("/usr/bin/systemd-analyze", "systemd", "the order of versions as systemd has it"),
