@@ -1,5 +1,6 @@
-//! Writes the fuzz targets' first inputs into corpus/: the tables that the tests of `partitions` build, ext2 images by mke2fs, and the first
-//! 64 KiB of any image that is given: `cargo run --example seeds -- [IMAGE…]`.
+//! Writes the fuzz targets' first inputs into corpus/: the tables that the tests of `partitions` build, ext2 images by mke2fs, UFS images by
+//! makefs, the configurations of bootcfg's table of guests, and the first 64 KiB of any image that is given:
+//! `cargo run --example seeds -- [IMAGE…]`.
 
 #[path = "../../partitions/tests/common/mod.rs"]
 mod common;
@@ -78,7 +79,9 @@ fn vmlinux() -> Result<()> {
     let mut kernel = b"\x7fELF\x02\x01\x01".to_vec();
     kernel.resize(0x200, 0);
     (kernel[0x10], kernel[0x12]) = (2, 62);
-    kernel.extend((0..3000_u32).flat_map(|number| (number.wrapping_mul(0x9e37_79b9) >> (number % 31)).to_le_bytes()));
+    kernel.extend(
+        (0..3000_u32).flat_map(|number| (number.wrapping_mul(0x9e37_79b9) >> (number % 31)).to_le_bytes()),
+    );
     let plain = std::env::temp_dir().join(format!("fuzz-seeds-kernel.{}", std::process::id()));
     std::fs::write(&plain, &kernel)?;
     for (number, packer) in PACKERS.iter().enumerate() {
@@ -92,8 +95,113 @@ fn vmlinux() -> Result<()> {
     std::fs::remove_file(&plain)
 }
 
+/// UFS images: makefs' version and byte order, what images/ffs2sun.py is told to make Sun's of it, and the target's first byte.
+const UFS: &[(&str, &str, &str, Option<&[&str]>, u8)] = &[
+    ("ufs1", "1", "le", None, 0),
+    ("ufs1-be", "1", "be", None, 4),
+    ("ufs2", "2", "le", None, 1),
+    ("ufs2-be", "2", "be", None, 5),
+    ("sun", "1", "le", Some(&["--log"]), 0),
+    ("sun-be", "1", "be", Some(&[]), 4),
+    ("sun-mtb", "1", "le", Some(&["--mtb"]), 2),
+];
+
+/// Images by makefs as the target takes them: a byte that says which magic number, then the image without its first 8 KiB and without
+/// trailing zeros. A UFS2's superblock is brought to byte 8192, where the target sets the magic number.
+fn ufs() -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("fuzz-seeds.{}", std::process::id()));
+    let (tree, image, sun) = (folder.join("tree"), folder.join("image"), folder.join("sun"));
+    std::fs::create_dir_all(tree.join("boot"))?;
+    for number in 0..12 {
+        std::fs::write(tree.join(format!("boot/entry-{number}-{}", "x".repeat(40))), format!("{number}"))?;
+    }
+    // Past the direct blocks.
+    std::fs::write(tree.join("boot/grub.cfg"), "menuentry ".repeat(5500))?;
+    std::os::unix::fs::symlink("boot/grub.cfg", tree.join("short"))?;
+    std::os::unix::fs::symlink("l".repeat(130), tree.join("long"))?;
+    for (name, version, endian, as_sun, choice) in UFS {
+        let options = format!("version={version},bsize=4096,fsize=512,optimization=space,density=2048");
+        let mut makefs = std::process::Command::new("makefs");
+        makefs
+            .args(["-t", "ffs", "-B", endian, "-M", "192k", "-f", "4", "-o", &options])
+            .arg(&image)
+            .arg(&tree);
+        assert!(makefs.output()?.status.success(), "makefs {name}");
+        let mut bytes = std::fs::read(&image)?;
+        if let Some(arguments) = as_sun {
+            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../images/ffs2sun.py");
+            let mut python = std::process::Command::new("python3");
+            let made = python.arg(script).arg(&image).arg(&sun).args(*arguments).output()?;
+            assert!(made.status.success(), "{name}: {made:?}");
+            bytes = std::fs::read(&sun)?;
+        }
+        if *version == "2" {
+            // fs_sblockloc has to say where it lies.
+            let place = if *endian == "le" { 8192_u64.to_le_bytes() } else { 8192_u64.to_be_bytes() };
+            bytes.copy_within(65536..65536 + 8192, 8192);
+            bytes[65536..65536 + 8192].fill(0);
+            put(&mut bytes, 8192 + 0x3e8, &place);
+        }
+        bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+        write("ufs_image", name, &[&[*choice], &bytes[8192..]].concat())?;
+    }
+    std::fs::remove_dir_all(&folder)
+}
+
+/// Which target reads a file of this name, and what stands around the text there.
+fn reader_of(path: &str) -> Option<(&'static str, &'static [u8], &'static [u8])> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    Some(match name {
+        "grub.cfg" => ("bootcfg_grub2", b"", b""),
+        "menu.lst" | "grub.conf" => ("bootcfg_grub_legacy", b"", b""),
+        "extlinux.conf" | "isolinux.cfg" | "syslinux.cfg" => ("bootcfg_extlinux", b"", b""),
+        "lilo.conf" | "elilo.conf" | "yaboot.conf" => ("bootcfg_lilo", b"", b""),
+        "boot.cfg" | "boot.conf" => ("bootcfg_bsd", b"", b""),
+        "loader.conf" if path.starts_with("/loader/") => {
+            ("bootcfg_systemd_boot", b"", b"\0title A\nlinux /vmlinuz\n\0")
+        }
+        "loader.conf" => ("bootcfg_freebsd", b"", b""),
+        "fstab" => ("bootcfg_linux_guess", b"", b""),
+        "grubenv" => ("bootcfg_grubenv", b"", b""),
+        _ if path.starts_with("/loader/entries/") => {
+            ("bootcfg_systemd_boot", b"timeout 3\n\0", b"\0efi /vmlinuz\n")
+        }
+        _ if path.contains("/loader/entries/") => {
+            ("bootcfg_blscfg", b"", b"\0linux /b\noptions $kernelopts\n\0kernelopts=ro\n")
+        }
+        _ => return None,
+    })
+}
+
+/// The files of bootcfg's table of guests, each for the target that reads its like.
+fn configurations() -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pygrub-rs/bootcfg/tests/guests");
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let guest = entry.file_name().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(entry.path())?;
+        for (number, section) in text.split("\n== ").enumerate() {
+            let Some((path, body)) = section.strip_prefix("file ").and_then(|rest| rest.split_once('\n'))
+            else {
+                continue;
+            };
+            let Some((target, before, after)) = reader_of(path) else { continue };
+            write(target, &format!("{guest}-{number}"), &[before, body.as_bytes(), b"\n", after].concat())?;
+        }
+    }
+    write("bootcfg_illumos", "one", b"kernel=\"i86pc\"\nboot-args=\"-v -B console=ttya\"\nboot_archive_name=\"/a\"\n\0title rpool/ROOT/a\nbootfs rpool/ROOT/a\n")?;
+    write("bootcfg_regexp", "one", b"^([a-z]+[0-9]{1,3}|x*(yz)?)[[:alpha:]-]*$\0abc12-def")?;
+    write(
+        "bootcfg_linux_guess",
+        "fstab",
+        b"UUID=3b1e-1 / ext4 rw,relatime 0 1\n/dev/sda1 /boot ext2 ro 0 2\n",
+    )
+}
+
 fn main() -> Result<()> {
     ext2()?;
+    ufs()?;
+    configurations()?;
     vmlinux()?;
     let mbr = |entries: &[Entry]| boot_sector(entries).to_vec();
     let logical = [

@@ -55,7 +55,7 @@ pub fn menus(files: &[&str], text: &[u8]) {
         legacy_grub_name: Some("hd0,0".to_owned()),
         uuid: Some("abcd-1".to_owned()),
         label: Some(b"root".to_vec()),
-        gpt: None,
+        ..VolumeName::default()
     };
     let guest = OneText { files, text, volumes: vec![volume] };
     let limits = Limits { max_steps: 50_000, ..Limits::default() };

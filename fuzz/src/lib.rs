@@ -77,6 +77,7 @@ impl<'a> Files<'a> {
                 type_guid: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b".into(),
                 ..Default::default()
             }),
+            ..Default::default()
         };
         Self { volumes: [volume], files }
     }
