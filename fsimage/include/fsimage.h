@@ -7,7 +7,7 @@
  * What holds for all functions:
  *
  * Callers   Any program, with any number of threads. No signal handler, signal mask, environment variable or working
- *           directory is changed or matters; every descriptor is close-on-exec. SIGPIPE is never raised.
+ *           directory is changed or matters; every descriptor is close-on-exec. SIGPIPE never arrives.
  * Errors    A failure sets errno, and fsi_error_message() says what happened, in one sentence. Success changes neither.
  *           A NULL handle or path is EINVAL, a NULL buffer EFAULT. Besides what is said at each function:
  *             EIO           reading the image failed, or it ends before its own structures do
@@ -23,7 +23,7 @@
  *             EINVAL        an argument or an option that makes no sense
  *             EBADF         the filesystem behind a file has been closed
  *             ECHILD        opened before fork(2), by the parent
- *             ENOTRECOVERABLE  a bug in this library; close the handle
+ *             ENOTRECOVERABLE  a bug, in this library, the worker or a plugin; close the handle
  *           After ECONNRESET, ETIMEDOUT and EPROTO the worker is gone: files that have been read from may still be
  *           read, nothing else; close the filesystem.
  * Threads   Handles may be used from any thread and, but for fsi_dir_t, by several at once: calls on one filesystem and
@@ -77,7 +77,8 @@ int fsi_file_exists(fsi_t *fsi, const char *path);
 
 /*
  * Opens a regular file, symbolic links followed; a path without a leading slash begins at the root, too. Returns NULL on
- * failure: EISDIR for a directory, ENXIO for a device, fifo or socket. To be closed with fsi_close_file().
+ * failure: EISDIR for a directory, ENXIO for a device, fifo or socket, EFBIG for a file that says it has more than 64 GiB
+ * (or another max-file-size, see fsi_open()). To be closed with fsi_close_file().
  */
 fsi_file_t *fsi_open_file(fsi_t *fsi, const char *path);
 
@@ -129,6 +130,7 @@ const char *fsi_version(void);
  *   run-as=UID            whom the worker becomes when the caller is root (65534)
  *   deadline=SECONDS      for each answer of the worker's (30); total-deadline=SECONDS for all (300)
  *   worker-memory=SIZE    bytes, or with K, M, G (64M); worker-cpu=SECONDS (60)
+ *   max-file-size=SIZE    of a file that is opened (64G)
  *   max-symlinks=COUNT    on one path (40)
  *   max-directory-entries=COUNT   (1000000); max-listing-bytes=SIZE of names of one directory (32M)
  *   max-config-bytes=SIZE (4M), max-script-steps=COUNT (1000000), max-menu-entries=COUNT (10000): of the boot

@@ -50,6 +50,8 @@ static void opening_with_options(void)
     const char *by_offset[] = {start, "mount-option=ext2:checksums=strict", NULL};
     const char *wrong[] = {"partition=9", NULL};
     const char *unknown[] = {"sandbox=no", NULL};
+    const char *small_files[] = {"max-file-size=299999", NULL};
+    const char *no_size[] = {"max-file-size=much", NULL};
     const char *endless[200];
     fsi_t *fsi;
 
@@ -68,6 +70,12 @@ static void opening_with_options(void)
     CHECK(strstr(fsi_error_message(), "partition=9: no such partition; there are 1") != NULL);
     FAILS(fsi_open(image, unknown), NULL, EINVAL);
     CHECK(strstr(fsi_error_message(), "sandbox=no") != NULL);
+    CHECK((fsi = fsi_open(image, small_files)) != NULL);
+    FAILS(fsi_open_file(fsi, "/big"), NULL, EFBIG);
+    CHECK(strstr(fsi_error_message(), "at most 299999 are opened (max-file-size)") != NULL);
+    CHECK(fsi_file_exists(fsi, "/big") == 1);
+    fsi_close_fsimage(fsi);
+    FAILS(fsi_open(image, no_size), NULL, EINVAL);
     for (size_t i = 0; i < 200; i++)
         endless[i] = "deadline=20";
     FAILS(fsi_open(image, endless), NULL, EINVAL);

@@ -2,8 +2,10 @@
 
 use crate::guard::Failure;
 use fsimage::{Disk, FileType, Node, Options, Reader, Session};
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Largest file that is opened when nobody says otherwise, as the extractor has it: 64 GiB.
+pub(crate) const MAX_FILE_SIZE: u64 = 64 << 30;
 
 /// A worker with its disk: shared by an open filesystem and its files.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub(crate) struct Worker {
     /// The process that opened it.
     opener: u32,
     volume: u32,
+    /// Largest file that is opened, in bytes.
+    max_file_size: u64,
     /// None once the filesystem is closed.
     session: Mutex<Option<Session>>,
 }
@@ -83,23 +87,17 @@ impl Worker {
 impl Filesystem {
     /// Starts a worker; `choose` names the volume.
     pub(crate) fn open(
-        image: &Path,
-        options: &Options,
-        choose: impl FnOnce(&mut Session) -> Result<u32, Failure>,
-    ) -> Result<Self, Failure> {
-        Self::of_disk(Disk::open(image)?, options, choose)
-    }
-
-    pub(crate) fn of_disk(
         disk: Disk,
         options: &Options,
+        max_file_size: u64,
         choose: impl FnOnce(&mut Session) -> Result<u32, Failure>,
     ) -> Result<Self, Failure> {
         let mut session = Session::open(vec![disk], options)?;
         let volume = choose(&mut session)?;
         // Whether there is a filesystem is to be known now.
         session.stat(volume, b"/", true)?;
-        let worker = Worker { opener: std::process::id(), volume, session: Mutex::new(Some(session)) };
+        let session = Mutex::new(Some(session));
+        let worker = Worker { opener: std::process::id(), volume, max_file_size, session };
         Ok(Self { worker: Arc::new(worker), boot_string: Mutex::default() })
     }
 
@@ -116,7 +114,15 @@ impl Filesystem {
     pub(crate) fn open_file(&self, path: &[u8]) -> Result<OpenFile, Failure> {
         let file = self.worker.stat(path, true)?;
         match file.file_type {
-            FileType::Regular => {}
+            FileType::Regular if file.metadata.size <= self.worker.max_file_size => {}
+            FileType::Regular => {
+                let (path, size, most) =
+                    (fsimage::escape(path), file.metadata.size, self.worker.max_file_size);
+                let why = format!(
+                    "{path}: a file of {size} bytes, where at most {most} are opened (max-file-size)"
+                );
+                return Err(Failure::new(libc::EFBIG, why));
+            }
             FileType::Directory => {
                 return Err(Failure::new(libc::EISDIR, format!("{} is a directory", fsimage::escape(path))));
             }
@@ -132,19 +138,23 @@ impl Filesystem {
 }
 
 impl OpenFile {
-    /// Reads where the last read ended.
-    pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, Failure> {
+    /// Reads at most `count` bytes from `offset` on, or from where the last such read ended. `buffer` gives room for as
+    /// many as there are: only so much of the caller's memory is touched.
+    pub(crate) fn read<'a>(
+        &self,
+        offset: Option<u64>,
+        count: usize,
+        buffer: impl FnOnce(usize) -> Result<&'a mut [u8], Failure>,
+    ) -> Result<usize, Failure> {
         let mut state = self.state()?;
-        let position = state.position;
-        let count = self.worker.ask(|session, _| session.read_at(&mut state.reader, position, buffer))?;
-        state.position = position.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        let from = offset.unwrap_or(state.position);
+        let left = state.reader.file().metadata.size.saturating_sub(from);
+        let buffer = buffer(usize::try_from(left).unwrap_or(usize::MAX).min(count))?;
+        let count = self.worker.ask(|session, _| session.read_at(&mut state.reader, from, buffer))?;
+        if offset.is_none() {
+            state.position = from.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        }
         Ok(count)
-    }
-
-    /// Reads anywhere.
-    pub(crate) fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Failure> {
-        let mut state = self.state()?;
-        self.worker.ask(|session, _| session.read_at(&mut state.reader, offset, buffer))
     }
 
     /// Does something with the session and the file on it.

@@ -96,14 +96,9 @@ pub(crate) unsafe fn buffer<'a>(buffer: *mut u8, length: usize) -> Result<&'a mu
     if buffer.is_null() {
         return Err(Failure::new(libc::EFAULT, "the buffer is NULL"));
     }
-    // SAFETY: not null; the rest as the caller says. The length fits: no memory is longer than isize::MAX, and `clamped`
-    // has seen to it that no more is claimed.
-    Ok(unsafe { std::slice::from_raw_parts_mut(buffer, clamped(length)) })
-}
-
-/// A length as it can be of anything in memory, and fits into a `ssize_t`.
-fn clamped(length: usize) -> usize {
-    length.min(isize::MAX.unsigned_abs())
+    let length = length.min(isize::MAX.unsigned_abs());
+    // SAFETY: not null, and no longer than any memory can be; the rest as the caller says.
+    Ok(unsafe { std::slice::from_raw_parts_mut(buffer, length) })
 }
 
 /// Writes as much of a structure as the caller's, which may be older, has room for; zeros into the rest of a newer one.

@@ -1,9 +1,10 @@
 //! `fsi_open`: the image, one of its partitions, limits.
 
 use crate::guard::{Failure, guarded};
-use crate::handles::Filesystem;
+use crate::handles::{Filesystem, MAX_FILE_SIZE};
 use crate::raw;
-use fsimage::{ErrorKind, Options, Session, escape};
+use fsimage::units::parse_size;
+use fsimage::{Disk, ErrorKind, Options, Session, escape};
 use std::ffi::c_char;
 use std::ptr::null_mut;
 
@@ -17,14 +18,19 @@ pub unsafe extern "C" fn fsi_open(path: *const c_char, options: *const *const c_
         // SAFETY: as the caller says.
         let (path, words) = unsafe { (raw::host_path(path)?, raw::words(options)?) };
         let mut options = Options::default();
-        let mut partition = None;
+        let (mut partition, mut max_file_size) = (None, MAX_FILE_SIZE);
         for word in words {
-            match word.strip_prefix(b"partition=") {
-                Some(address) => partition = Some(address),
-                None => options.set(word)?,
+            if let Some(address) = word.strip_prefix(b"partition=") {
+                partition = Some(address);
+            } else if let Some(size) = word.strip_prefix(b"max-file-size=") {
+                let invalid = |why| Failure::argument(format!("{}: {why}", escape(word)));
+                max_file_size = parse_size(&String::from_utf8_lossy(size)).map_err(invalid)?;
+            } else {
+                options.set(word)?;
             }
         }
-        let filesystem = Filesystem::open(path, &options, |session| choose(session, partition))?;
+        let choose = |session: &mut Session| choose(session, partition);
+        let filesystem = Filesystem::open(Disk::open(path)?, &options, max_file_size, choose)?;
         Ok(Box::into_raw(Box::new(filesystem)))
     })
 }

@@ -8,21 +8,44 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 pub(crate) fn without_sigpipe<T>(
     work: impl FnOnce() -> Result<T, fsimage::Error>,
 ) -> Result<Result<T, fsimage::Error>, Failure> {
-    let sigpipe = SigSet::from(Signal::SIGPIPE);
-    let errno = |why: nix::Error| {
-        let number = std::io::Error::from(why).raw_os_error();
-        Failure::new(number.unwrap_or(libc::EINVAL), format!("holding back SIGPIPE: {why}"))
-    };
-    let before = sigpipe.thread_swap_mask(SigmaskHow::SIG_BLOCK).map_err(errno)?;
+    let held = HeldBack::new()?;
     let done = work();
-    // A host that holds it back itself finds it pending, as after write(2).
-    let raised = matches!(&done, Err(why) if why.os_code() == Some(libc::EPIPE));
-    if raised && !before.contains(Signal::SIGPIPE) {
-        let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: both structures live through the call; a null pointer asks for no details. It fails, rightly, when the
-        // error came without a signal.
-        unsafe { libc::sigtimedwait(sigpipe.as_ref(), std::ptr::null_mut(), &raw const now) };
+    if matches!(&done, Err(why) if why.os_code() == Some(libc::EPIPE)) {
+        held.take_away();
     }
-    before.thread_set_mask().map_err(errno)?;
     Ok(done)
+}
+
+/// While it lives this thread gets no SIGPIPE.
+struct HeldBack {
+    before: SigSet,
+}
+
+impl HeldBack {
+    fn new() -> Result<Self, Failure> {
+        let before =
+            SigSet::from(Signal::SIGPIPE).thread_swap_mask(SigmaskHow::SIG_BLOCK).map_err(|why| {
+                let number = std::io::Error::from(why).raw_os_error();
+                Failure::new(number.unwrap_or(libc::EINVAL), format!("holding back SIGPIPE: {why}"))
+            })?;
+        Ok(Self { before })
+    }
+
+    /// Takes away the one that waits. A host that holds it back itself keeps it, as after write(2).
+    fn take_away(&self) {
+        if !self.before.contains(Signal::SIGPIPE) {
+            let sigpipe = SigSet::from(Signal::SIGPIPE);
+            let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+            // SAFETY: both structures live through the call; a null pointer asks for no details. It fails, rightly, when
+            // the error came without a signal.
+            unsafe { libc::sigtimedwait(sigpipe.as_ref(), std::ptr::null_mut(), &raw const now) };
+        }
+    }
+}
+
+impl Drop for HeldBack {
+    fn drop(&mut self) {
+        // A mask that was this thread's before cannot be refused.
+        let _ = self.before.thread_set_mask();
+    }
 }

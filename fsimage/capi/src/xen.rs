@@ -1,10 +1,10 @@
 //! The functions of Xen's libxenfsimage. What each does, here and there, is in fsimage.h and docs/pygrub-compat.md.
 
 use crate::guard::{Failure, guarded};
-use crate::handles::{BootString, Filesystem, OpenFile, lock};
+use crate::handles::{BootString, Filesystem, MAX_FILE_SIZE, OpenFile, lock};
 use crate::raw;
 use fsimage::protocol::Layout;
-use fsimage::{Disk, ErrorKind, Options, parse_mount_option};
+use fsimage::{Disk, ErrorKind, Options, Session, parse_mount_option};
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::null_mut;
 
@@ -43,12 +43,12 @@ pub unsafe extern "C" fn fsi_open_fsimage(
             let why = format!("the offset {off} lies behind the image's {} bytes", disk.size());
             return Err(Failure::new(libc::ENOTSUP, why));
         }
-        let filesystem = Filesystem::of_disk(disk, &options, |session| match session.stat(0, b"/", true) {
+        let whole = |session: &mut Session| match session.stat(0, b"/", true) {
             Ok(_) => Ok(0),
             Err(why) if is_verdict(why.kind()) => Err(unsupported(why)),
             Err(why) => Err(why.into()),
-        });
-        filesystem.map(|filesystem| Box::into_raw(Box::new(filesystem)))
+        };
+        Ok(Box::into_raw(Box::new(Filesystem::open(disk, &options, MAX_FILE_SIZE, whole)?)))
     })
 }
 
@@ -130,8 +130,7 @@ pub unsafe extern "C" fn fsi_close_file(file: *mut OpenFile) -> c_int {
 pub unsafe extern "C" fn fsi_read_file(file: *mut OpenFile, buffer: *mut c_void, count: usize) -> isize {
     guarded(-1, || {
         // SAFETY: as the caller says.
-        let (file, buffer) = unsafe { (raw::handle(file)?, raw::buffer(buffer.cast(), count)?) };
-        signed(file.read(buffer)?)
+        unsafe { read(file, buffer, count, None) }
     })
 }
 
@@ -148,8 +147,7 @@ pub unsafe extern "C" fn fsi_pread_file(
 ) -> isize {
     guarded(-1, || {
         // SAFETY: as the caller says.
-        let (file, buffer) = unsafe { (raw::handle(file)?, raw::buffer(buffer.cast(), count)?) };
-        signed(file.read_at(off, buffer)?)
+        unsafe { read(file, buffer, count, Some(off)) }
     })
 }
 
@@ -224,6 +222,20 @@ fn keep(slot: &mut BootString, bytes: Vec<u8>) -> *mut c_char {
     place
 }
 
-fn signed(count: usize) -> Result<isize, Failure> {
-    isize::try_from(count).map_err(|_| Failure::new(libc::EOVERFLOW, "more bytes than a ssize_t counts"))
+/// # Safety
+/// As of [`fsi_read_file`].
+unsafe fn read(
+    file: *const OpenFile,
+    buffer: *mut c_void,
+    count: usize,
+    off: Option<u64>,
+) -> Result<isize, Failure> {
+    // SAFETY: as the caller says.
+    let file = unsafe { raw::handle(file) }?;
+    if buffer.is_null() && count > 0 {
+        return Err(Failure::new(libc::EFAULT, "the buffer is NULL"));
+    }
+    // SAFETY: as the caller says; the length is at most `count`.
+    let read = file.read(off, count, |length| unsafe { raw::buffer(buffer.cast(), length) })?;
+    isize::try_from(read).map_err(|_| Failure::new(libc::EOVERFLOW, "more bytes than a ssize_t counts"))
 }
