@@ -63,4 +63,4 @@ pub use locate::worker_program;
 pub use options::{DEFAULT_UID, Options, parse_mount_option};
 pub use read::Reader;
 pub use session::{MenuSearch, Session, Statistics, Table, WorkerReport};
-pub use unpack::Unpacked;
+pub use unpack::PackedKernel;

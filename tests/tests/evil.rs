@@ -15,13 +15,15 @@ const BOUNDED: Duration = Duration::from_secs(20);
 enum By {
     /// Extracting this file.
     Kernel(&'static str),
+    /// Unpacking the kernel.
+    Unpacking,
     /// Listing a directory.
     Listing,
     /// Copying a directory with all that is below it.
     Tree,
 }
 
-use By::{Kernel, Listing, Tree};
+use By::{Kernel, Listing, Tree, Unpacking};
 
 const VMLINUZ: By = Kernel("/boot/vmlinuz");
 
@@ -101,6 +103,22 @@ const MISDEEDS: &[(&str, By, &str)] = &[
     ("forge-extent-overlap", VMLINUZ, "where 0x1000 comes next; it was stopped"),
     ("forge-extent-wrap", VMLINUZ, "past the file's end at 0x2000; it was stopped"),
     ("forge-extent-disk", VMLINUZ, "on disk 99, which does not exist; it was stopped"),
+    (
+        "forge-unpack-other",
+        Unpacking,
+        "protocol violation: /boot/vmlinuz: the worker sent another answer to Unpack",
+    ),
+    (
+        "forge-unpack-length",
+        Unpacking,
+        "/boot/vmlinuz: the worker sent 4294967295 bytes where 262144 were asked for",
+    ),
+    ("forge-unpack-zeros", Unpacking, "/boot/vmlinuz: the worker sent no zeros at all; it was stopped"),
+    (
+        "forge-unpack-endless",
+        Unpacking,
+        "/boot/vmlinuz: the worker sent more than the 1048576 bytes that may be unpacked; it was stopped",
+    ),
     // Lies to the worker.
     ("endless-reply", Listing, "deadline passed: the worker did not answer in 1 s; it was stopped"),
     (
@@ -190,6 +208,11 @@ fn commit(stage: &Stage, misdeed: &str, by: By, output: &Output) -> Outcome {
             .option("--kernel", path)
             .option("--output", output.file())
             .option("--output-directory", output.directory())
+            .arg(&guest.image),
+        Unpacking => stage
+            .fsimage()
+            .args(["boot", "--vmlinux", "--kernel=/boot/vmlinuz", "--max-kernel-size=1M"])
+            .option("--output", output.directory())
             .arg(&guest.image),
         Listing => stage.fsimage().arg("ls").arg(&guest.image).arg("/boot"),
         Tree => {

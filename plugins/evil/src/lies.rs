@@ -135,7 +135,12 @@ pub(crate) unsafe extern "C" fn read_at(
             unsafe { length.write(capacity.saturating_add(1)) };
             OK
         }
-        _ => honest!(read_at(fs, node, offset, buffer, capacity, length, error)),
+        (name, file) => {
+            if file == VMLINUZ {
+                messages::forge_unpacking(name);
+            }
+            honest!(read_at(fs, node, offset, buffer, capacity, length, error))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::calls::call;
 use crate::crashes;
-use fsimage_protocol::{Extent, ExtentKind, List, MAX_MESSAGE, Reply, Wire};
+use fsimage_protocol::{Bytes, Extent, ExtentKind, List, MAX_MESSAGE, Reply, Wire};
 
 /// The channel.
 const CHANNEL: libc::c_int = 0;
@@ -71,4 +71,32 @@ pub(crate) fn forge_extents(name: &str) {
         _ => return,
     };
     send_reply(&Reply::Extents { extents: List(extents), done: true });
+}
+
+/// An unpacked kernel that no worker in its right mind sends.
+pub(crate) fn forge_unpacking(name: &str) {
+    let unpacking = || Reply::Unpacking {
+        container: Bytes::cut(b"bzImage"),
+        compression: None,
+        kernel: Bytes::cut(b"ELF \x1b]0;owned\x07"),
+        size: Some(u64::MAX),
+    };
+    match name {
+        "forge-unpack-other" => send_reply(&Reply::NotPlain {}),
+        "forge-unpack-length" => {
+            send_reply(&unpacking());
+            send_reply(&Reply::Data { length: u32::MAX });
+        }
+        "forge-unpack-zeros" => {
+            send_reply(&unpacking());
+            send_reply(&Reply::Zeros { length: 0 });
+        }
+        "forge-unpack-endless" => {
+            send_reply(&unpacking());
+            loop {
+                send_reply(&Reply::Data { length: 64 << 10 });
+            }
+        }
+        _ => {}
+    }
 }

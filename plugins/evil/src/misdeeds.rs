@@ -148,6 +148,14 @@ misdeeds! {
     "forge-extent-wrap" Reply;
     /// Instead of extents: sends one on a disk that is not there.
     "forge-extent-disk" Reply;
+    /// While a kernel is unpacked: says that it was asked something else.
+    "forge-unpack-other" Reply;
+    /// While a kernel is unpacked: gives more bytes than were asked for.
+    "forge-unpack-length" Reply;
+    /// While a kernel is unpacked: gives no zeros at all, without end.
+    "forge-unpack-zeros" Reply;
+    /// While a kernel is unpacked: gives bytes without end.
+    "forge-unpack-endless" Reply;
 
     // The conversation, taken over with the first listing.
     /// An entry's name is a path out of the directory.

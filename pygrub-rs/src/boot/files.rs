@@ -5,7 +5,7 @@ use super::image::{Found, Located, of};
 use super::ramdisk::Layout;
 use crate::exit::{Failure, Result};
 use fsimage::output::Draft;
-use fsimage::{Session, Unpacked};
+use fsimage::{PackedKernel, Session};
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;
 
@@ -56,22 +56,20 @@ impl<'a> BootFiles<'a> {
         self.joined.size
     }
 
-    /// What a packed kernel is; nothing is copied yet.
-    pub(crate) fn packed(&self, session: &mut Session, limits: Limits) -> Result<Unpacked> {
+    /// Begins to unpack the kernel.
+    pub(crate) fn packed_kernel(&self, session: &mut Session, limits: Limits) -> Result<PackedKernel> {
         let told = self.kernel.part().and_then(|part| session.packed_kernel(&part, limits.kernel));
         told.map_err(|why| of(&self.kernel, why))
     }
 
-    /// Unpacks the kernel.
+    /// Unpacks it. Returns how many bytes came out.
     pub(crate) fn unpack_kernel(
         &self,
         session: &mut Session,
-        limits: Limits,
+        kernel: &PackedKernel,
         draft: &Draft<'_>,
-    ) -> Result<Unpacked> {
-        let told =
-            self.kernel.part().and_then(|part| session.unpack_to_file(&part, limits.kernel, draft.as_fd()));
-        told.map_err(|why| of(&self.kernel, why))
+    ) -> Result<u64> {
+        session.unpack_to_file(kernel, draft.as_fd()).map_err(|why| of(&self.kernel, why))
     }
 
     /// Where all of their bytes lie, as far as that can be said beforehand.

@@ -23,7 +23,10 @@ pub(super) fn cat(session: &mut Session, paths: &[OsString], how: &Unpacking, co
             .map_err(|failure| failure.within(escape(path)))?;
         let part = Part::whole(volume, &node);
         let copied = match how.vmlinux {
-            true => session.unpack_to_stream(&part, common.max_file_size, &mut output).map(drop),
+            true => session
+                .packed_kernel(&part, common.max_file_size)
+                .and_then(|kernel| session.unpack_to_stream(&kernel, &mut output))
+                .map(drop),
             false => session.copy_to_stream(&part, &mut output),
         };
         copied.map_err(|why| output.explain(why).within(escape(path)))

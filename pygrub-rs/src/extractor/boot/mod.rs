@@ -17,7 +17,7 @@ use crate::machine::{Machine, Monitor};
 use crate::signals::Held;
 use fsimage::output::{Draft, Folder};
 use fsimage::protocol::MenuReport;
-use fsimage::{Session, Unpacked, escape};
+use fsimage::{PackedKernel, Session, escape};
 use rustix::io::{Errno, pwrite};
 use rustix::termios::isatty;
 use std::os::fd::AsFd;
@@ -158,16 +158,17 @@ fn copy<'a>(
     choice: &Choice,
     how: &How,
     progress: &Progress,
-) -> Result<(Drafts<'a>, Option<Unpacked>)> {
+) -> Result<(Drafts<'a>, Option<PackedKernel>)> {
     let mut drafts = Vec::new();
     let kernel = folder.draft(KERNEL)?;
     let shown = escape(&choice.kernel.file.path.0);
     // Unpacked first of all: until then it may be refused.
     let unpacked = match how.unpack {
         true => {
-            let size = files.packed(session, how.limits)?.size;
-            progress.file(&shown, size.unwrap_or_else(|| files.kernel_size()));
-            Some(files.unpack_kernel(session, how.limits, &kernel)?)
+            let mut packed = files.packed_kernel(session, how.limits)?;
+            progress.file(&shown, packed.size.unwrap_or_else(|| files.kernel_size()));
+            packed.size = Some(files.unpack_kernel(session, &packed, &kernel)?);
+            Some(packed)
         }
         false => {
             progress.file(&shown, files.kernel_size());

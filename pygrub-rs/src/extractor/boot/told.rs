@@ -4,7 +4,7 @@ use super::Paths;
 use crate::boot::{BootFiles, Choice, volumes};
 use crate::exit::Result;
 use fsimage::protocol::MenuReport;
-use fsimage::{Session, Unpacked, escape};
+use fsimage::{PackedKernel, Session, escape};
 use indicatif::HumanBytes;
 use serde::Serialize;
 use std::os::unix::ffi::OsStrExt;
@@ -85,8 +85,8 @@ impl Told {
     }
 
     /// What the kernel turned out to be.
-    pub(super) fn unpacked(&mut self, unpacked: Option<Unpacked>) {
-        let Some(Unpacked { container, compression, kernel, size }) = unpacked else { return };
+    pub(super) fn unpacked(&mut self, unpacked: Option<PackedKernel>) {
+        let Some(PackedKernel { container, compression, kernel, size, .. }) = unpacked else { return };
         let packed_size = self.kernel_size;
         self.kernel_size = size.unwrap_or(packed_size);
         self.unpacked = Some(Kernel { container, compression, kernel, packed_size });

@@ -185,8 +185,8 @@ impl<'a> Copier<'a> {
     fn data(&mut self, node: &Node, to: BorrowedFd<'_>) -> Result<u64> {
         let part = Part::whole(self.volume, node);
         if self.how.unpack {
-            let unpacked = self.session.unpack_to_file(&part, self.common.max_file_size, to)?;
-            return Ok(unpacked.size.unwrap_or(node.metadata.size));
+            let kernel = self.session.packed_kernel(&part, self.common.max_file_size)?;
+            return Ok(self.session.unpack_to_file(&kernel, to)?);
         }
         Ok(self.session.copy_to_file(&part, to, 0)?)
     }
