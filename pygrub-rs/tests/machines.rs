@@ -182,28 +182,20 @@ json.dump([domain.findtext("os/" + name) for name in ["kernel", "initrd", "cmdli
 fn libvirt_reads_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("domain.xml");
-    for value in AWKWARD {
-        let path = format!("/b/{value}");
-        let text = Monitor::Libvirt.render(&machine(&path, value)).unwrap();
-        std::fs::write(&file, &text).unwrap();
-        run(
-            "virt-xml-validate",
-            "libvirt-clients and libxml2-utils",
-            &[file.to_str().unwrap(), "domain"],
-            "",
-        );
-        let test = text.replace("<domain type='kvm'>", "<domain type='test'>").replace(" arch='x86_64'", "");
-        std::fs::write(&file, &test).unwrap();
-        let commands = format!("define {}; dumpxml b-or-its-name", file.display());
-        let name = text.split("<name>").nth(1).unwrap().split("</name>").next().unwrap();
-        let commands = commands.replace("b-or-its-name", name);
-        let dumped = run("virsh", "libvirt-clients", &["-q", "-c", "test:///default", &commands], "");
-        let xml = dumped.get(dumped.find("<domain").unwrap()..).unwrap();
-        for text in [&text, xml] {
-            let told: [String; 4] =
-                serde_json::from_str(&run("python3", "python3", &["-c", XML], text)).unwrap();
-            assert_eq!(told, [&path, &path, value, &path], "{text}");
-        }
+    // All at once: each program takes its time to start.
+    let value = AWKWARD.join(" ");
+    let path = format!("/b/{value}");
+    let text = Monitor::Libvirt.render(&machine(&path, &value)).unwrap();
+    std::fs::write(&file, &text).unwrap();
+    run("virt-xml-validate", "libvirt-clients and libxml2-utils", &[file.to_str().unwrap(), "domain"], "");
+    let test = text.replace("<domain type='kvm'>", "<domain type='test'>").replace(" arch='x86_64'", "");
+    std::fs::write(&file, &test).unwrap();
+    let name = text.split("<name>").nth(1).unwrap().split("</name>").next().unwrap();
+    let commands = format!("define {}; dumpxml {name}", file.display());
+    let dumped = run("virsh", "libvirt-clients", &["-q", "-c", "test:///default", &commands], "");
+    for text in [text.as_str(), &dumped[dumped.find("<domain").unwrap()..]] {
+        let told: [String; 4] = serde_json::from_str(&run("python3", "python3", &["-c", XML], text)).unwrap();
+        assert_eq!(told, [&path, &path, &value, &path], "{text}");
     }
 }
 
@@ -241,4 +233,30 @@ fn what_cannot_be_printed_is_refused() {
     refused(Monitor::Firecracker, "/b", "é", "not all ASCII");
     refused(Monitor::Firecracker, "/b", &"x".repeat(2048), "2048 bytes long");
     refused(Monitor::CloudHypervisor, "/a,b", "", "has a comma");
+}
+
+/// The configurations that docs/recipes.md shows, each as its reader reads it.
+#[test]
+fn the_recipes_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = include_str!("../../docs/recipes.md");
+    let mut read = Vec::new();
+    for block in page.split("\n```").skip(1).step_by(2) {
+        let (language, text) = block.split_once('\n').unwrap();
+        let text = format!("{text}\n");
+        match language {
+            "json" => drop(run("python3", "python3", &["-m", "json.tool"], &text)),
+            "xl" => drop(run("python3", "python3", &["-c", XL], &text)),
+            "xml" => {
+                let file = folder.path().join("domain.xml");
+                std::fs::write(&file, &text).unwrap();
+                run("virt-xml-validate", "libvirt-clients", &[file.to_str().unwrap(), "domain"], "");
+            }
+            "console" => {}
+            other => panic!("a block of {other}"),
+        }
+        read.push(language);
+    }
+    read.retain(|language| *language != "console");
+    assert_eq!(read, ["json", "xl", "xl", "xml", "xml"]);
 }

@@ -41,7 +41,7 @@ On a terminal it is told what was done, and how to boot it; else nothing is prin
 pub(super) const BOOT: &str = "\
 Examples:
   fsimage boot disk.img -o vm               vm/kernel, vm/ramdisk, vm/cmdline
-  fsimage boot disk.img -o vm --print=qemu | sh
+  sh -c \"$(fsimage boot disk.img -o vm --print=qemu)\"
                                             boots it
   fsimage boot disk.img -o vm --print=firecracker > vm.json
   fsimage boot disk.img -o vm --print=cloud-hypervisor > vm.sh
