@@ -195,7 +195,7 @@ fn libvirt_reads_its_own() {
     let dumped = run("virsh", "libvirt-clients", &["-q", "-c", "test:///default", &commands], "");
     for text in [text.as_str(), &dumped[dumped.find("<domain").unwrap()..]] {
         let told: [String; 4] = serde_json::from_str(&run("python3", "python3", &["-c", XML], text)).unwrap();
-        assert_eq!(told, [&path, &path, &value, &path], "{text}");
+        assert_eq!(told.each_ref(), [&path, &path, &value, &path], "{text}");
     }
 }
 
