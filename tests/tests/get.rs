@@ -8,125 +8,20 @@
     clippy::unwrap_used
 )]
 
-use fsimage_tests::folder::{Item, assert_same, contents, items, name};
+use fsimage_tests::folder::{Item, assert_same, contents, items};
 use fsimage_tests::guest::{Random, noise};
 use fsimage_tests::mount::{LoopMount, Tmpfs};
-use fsimage_tests::{Guest, Outcome, Run, Stage, need};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, Timespec, Timestamps, mknodat, utimensat};
+use fsimage_tests::{Guest, Outcome, Run, Scene, Stage, need};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
-
-/// Where a tree is made, and where copies of it go.
-struct Scene {
-    stage: Stage,
-    folder: TempDir,
-}
-
-impl Scene {
-    fn new() -> Self {
-        Self { stage: Stage::new(), folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// A folder, made.
-    fn folder(&self, name: &str) -> PathBuf {
-        let path = self.path(name);
-        std::fs::create_dir_all(&path).unwrap();
-        path
-    }
-
-    /// A file of the tree to be.
-    fn file(&self, path: impl AsRef<Path>, bytes: &[u8]) -> &Self {
-        let path = self.folder("tree").join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-        self
-    }
-
-    /// The tree as mke2fs puts it into an image.
-    fn ext4(&self, mib: u32) -> PathBuf {
-        let image = self.path("ext4.img");
-        Run::new(&need("mke2fs", "e2fsprogs"))
-            .args(["-q", "-F", "-t", "ext4", "-E", "root_owner=0:0", "-d"])
-            .arg(self.folder("tree"))
-            .arg(&image)
-            .arg(format!("{mib}M"))
-            .finish()
-            .assert_success();
-        image
-    }
-
-    /// The tree as xorriso puts it into an image.
-    fn iso9660(&self) -> PathBuf {
-        let image = self.path("disc.iso");
-        Run::new(&need("xorriso", "xorriso"))
-            .args(["-as", "mkisofs", "-quiet", "-R", "-o"])
-            .arg(&image)
-            .arg(self.folder("tree"))
-            .finish()
-            .assert_success();
-        image
-    }
-
-    fn get(&self, image: &Path, arguments: &[&str]) -> Run {
-        self.stage.fsimage().arg("get").args(arguments).arg(image)
-    }
-}
-
-/// Every kind of file that a tree may have and a copy has to have.
-fn varied(scene: &Scene) {
-    for size in [0, 1, 511, 512, 4095, 4096, 4097, 100_000, 1 << 20] {
-        scene.file(format!("sizes/{size}"), &noise(size));
-    }
-    for number in 0..700 {
-        scene.file(
-            format!("many/file-{number:04}-with-a-name-of-some-length"),
-            format!("{number}\n").as_bytes(),
-        );
-    }
-    scene.file((0..40).map(|level| format!("level{level}/")).collect::<String>() + "bottom", b"deep\n");
-    scene
-        .file("names/with blank", b"1")
-        .file("names/käse", b"2")
-        .file(Path::new(&name(b"names/\xff\xfe")), b"3");
-    scene
-        .file("names/--help", b"4")
-        .file("names/new\nline", b"5")
-        .file(format!("names/{}", "n".repeat(255)), b"6");
-    let tree = scene.folder("tree");
-    std::fs::create_dir(tree.join("empty")).unwrap();
-    for (link, target) in [
-        ("relative", "sizes/1"),
-        ("absolute", "/sizes/1"),
-        ("outward", "../../../../../../etc/passwd"),
-        ("host", "/etc/passwd"),
-        ("dangling", "nowhere"),
-        ("loop", "loop"),
-        ("directory", "sizes"),
-        ("long", &"x".repeat(200)),
-    ] {
-        symlink(target, scene.folder("tree/links").join(link)).unwrap();
-    }
-    for (path, mode) in [("sizes/1", 0o640), ("sizes/511", 0o400), ("sizes/4096", 0o777), ("empty", 0o500)] {
-        std::fs::set_permissions(tree.join(path), PermissionsExt::from_mode(mode)).unwrap();
-    }
-    for (number, path) in ["sizes/1", "empty", "links/host", "many", "."].into_iter().enumerate() {
-        let time = Timespec { tv_sec: 1_000_000_000 + number as i64, tv_nsec: 123_456_789 };
-        let times = Timestamps { last_access: time, last_modification: time };
-        utimensat(CWD, tree.join(path), &times, AtFlags::SYMLINK_NOFOLLOW).unwrap();
-    }
-}
 
 #[test]
 fn a_tree_of_ext4_comes_out_as_it_went_in() {
     let scene = Scene::new();
-    varied(&scene);
+    scene.varied();
     let image = scene.ext4(32);
     let out = scene.folder("out");
     let outcome = scene.get(&image, &["-rp"]).arg("/").arg("-o").arg(&out).finish();
@@ -146,7 +41,7 @@ fn in_seconds(folder: &Path) -> BTreeMap<PathBuf, Seconds> {
 #[test]
 fn a_tree_of_iso9660_comes_out_as_it_went_in() {
     let scene = Scene::new();
-    varied(&scene);
+    scene.varied();
     let image = scene.iso9660();
     let out = scene.folder("out");
     scene
@@ -523,7 +418,7 @@ fn names_that_are_paths_reach_nothing_outside() {
 /// A plugin that has been taken over says what it likes.
 #[test]
 fn a_lying_plugin_writes_nothing_outside_and_has_an_end() {
-    let scene = Scene { stage: Stage::with_evil(), ..Scene::new() };
+    let scene = Scene::with(Stage::with_evil());
     for (misdeed, expected) in [
         ("path-as-name", "is not a file's name"),
         ("nul-in-name", "is not a file's name"),

@@ -58,6 +58,7 @@ pub(crate) const NEEDED: &[Need] = &[
     ("/usr/bin/tmux", "tmux", "a person's terminal around the menu"),
     ("/bin/zsh", "zsh", "completes the extractor's command lines, as one who uses it does"),
     ("/usr/bin/fish", "fish", "the same"),
+    ("/usr/bin/tree", "tree", "draws the trees that the extractor draws"),
     ("/usr/bin/man", "man-db", "renders and finds the manual pages; lexgrog"),
     ("/usr/bin/groff", "groff-base", "renders them with every warning"),
     ("/usr/bin/7z", "p7zip-full", "extracts from ext images, beside the extractor in its bench"),

@@ -40,7 +40,7 @@ On a terminal it is told what was done, and how to boot it; else nothing is prin
 
 pub(super) const BOOT: &str = "\
 Examples:
-  fsimage boot disk.img -o vm               vm/kernel, vm/ramdisk, vm/cmdline
+  fsimage boot disk.img -o vm               kernel, ramdisk, cmdline in vm
   sh -c \"$(fsimage boot disk.img -o vm --print=qemu)\"
                                             boots it
   fsimage boot disk.img -o vm --print=firecracker > vm.json
@@ -48,7 +48,7 @@ Examples:
   fsimage boot disk.img -o vm --print=libvirt > vm.xml
   fsimage boot disk.img -o vm --vmlinux --print=xl > vm.cfg
   fsimage boot disk.img#2 --entry=1 --append=single --force --json
-  fsimage boot disk.img --kernel=/boot/vmlinuz --ramdisk=/boot/initrd.img --cmdline='root=/dev/vda1 ro'";
+  fsimage boot disk.img --kernel=/boot/vmlinuz --cmdline=root=/dev/vda1";
 
 pub(super) const LS: &str = "\
 Examples:
@@ -80,11 +80,11 @@ Examples:
   fsimage get disk.img:/boot/vmlinuz -o k   the same as ./k
   fsimage get disk.img /boot/vmlinuz /boot/initrd.img -o boot
   fsimage get -r disk.img:/etc -o etc       a directory and all below it
-  fsimage get -rp disk.img#2 -o root        all of partition 2, modes and times kept
+  fsimage get -rp disk.img#2 -o root        all of partition 2, with modes
   fsimage get -r --skip-existing disk.img:/home -o home
                                             goes on after an interruption
   fsimage get --vmlinux disk.img:/boot/vmlinuz -o vmlinux
-                                            the ELF file that is packed in a kernel";
+                                            the ELF file in a kernel";
 
 pub(super) const FIND: &str = "\
 Examples:

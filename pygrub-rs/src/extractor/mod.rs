@@ -129,6 +129,11 @@ fn has_no_json(verb: &str, common: &Common) -> Result<()> {
 }
 
 fn open(image: Option<&Path>, common: &Common) -> Result<Session> {
+    if image == Some(Path::new("-")) {
+        let why =
+            "-: an image cannot come from standard input, in which nothing could be looked up; ./- is a file";
+        return Err(Failure::Failed(why.to_owned()));
+    }
     let disks = image.map(Disk::open).transpose()?;
     let options = fsimage::Options {
         sandbox: !common.no_sandbox,

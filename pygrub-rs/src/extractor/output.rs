@@ -51,14 +51,18 @@ impl Output {
     fn failure(&self, why: &io::Error) -> Failure {
         match why.kind() {
             ErrorKind::BrokenPipe => Failure::NobodyReads,
-            _ => Failure::io("standard output", why),
+            // No other file would fare better.
+            _ => Failure::Stopped(format!("standard output: {why}")),
         }
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.write(bytes).inspect_err(|why| self.broken = Some(io::Error::from(why.kind())))
+        self.stream.write(bytes).inspect_err(|why| {
+            let again = why.raw_os_error().map(io::Error::from_raw_os_error);
+            self.broken = Some(again.unwrap_or_else(|| io::Error::from(why.kind())));
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
