@@ -128,7 +128,9 @@ fn every_verb_has_a_manual_page_that_man_finds_and_renders() {
         let written = std::fs::read(folder.path().join(format!("man1/fsimage-{verb}.1"))).unwrap();
         assert_eq!(printed.assert_success().stdout, written);
     }
-    assert_eq!(names.len(), verbs(&stage).len() + 1);
+    // And those of the two programs.
+    assert_eq!(names.len(), verbs(&stage).len() + 2);
+    assert!(names.contains(&"fsimage") && names.contains(&"pygrub-rs"), "{names:?}");
     for (page, name) in pages.iter().zip(&names) {
         let run = |tool: &str, package: &str, arguments: &[&str]| {
             let run = Run::new(&need(tool, package)).env("LC_ALL", "C.UTF-8").env("PATH", "/usr/bin:/bin");
@@ -143,13 +145,16 @@ fn every_verb_has_a_manual_page_that_man_finds_and_renders() {
         {
             assert!(text.lines().any(|line| line == section), "{name}: no {section}: {text}");
         }
+        let whatis = run("lexgrog", "man-db", &[]);
+        assert!(whatis.contains(&format!(": \"{name} - ")), "{whatis}");
+        if *name == "pygrub-rs" {
+            continue;
+        }
         let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
         assert!(wide.is_empty(), "{name}: {wide:#?}");
         // An option without a word about it would be no help.
         assert!(text.contains("Most files and directories that one -R or -r visits"), "{name}: {text}");
         assert!(text.contains(&name.replacen('-', " ", 1)), "{name}: its examples");
-        let whatis = run("lexgrog", "man-db", &[]);
-        assert!(whatis.contains(&format!(": \"{name} - ")), "{whatis}");
     }
     // As a person looks for it.
     Run::new(&need("mandb", "man-db"))
