@@ -107,7 +107,7 @@ Examples:
   fsimage completions bash > /usr/share/bash-completion/completions/fsimage
   fsimage completions zsh > /usr/local/share/zsh/site-functions/_fsimage
   fsimage completions fish > ~/.config/fish/completions/fsimage.fish
-  fsimage completions bash pygrub-rs > /usr/share/bash-completion/completions/pygrub-rs";
+  fsimage completions bash pygrub-rs        the same for the boot loader";
 
 pub(super) const MAN: &str = "\
 Examples:
