@@ -5,7 +5,7 @@
 pub(super) const PROGRAM: &str = "\
 Examples:
   fsimage partitions disk.img               what is on the disk
-  fsimage info disk.img                     the same in full, and what boots
+  fsimage info disk.img                     the same, and what boots
   fsimage ls disk.img:/boot                 what is in the guest's /boot
   fsimage cat disk.img#2:/etc/fstab         a file on partition 2
   fsimage get disk.img:/boot/vmlinuz        a copy of a file, here
@@ -15,12 +15,12 @@ pub(super) const PARTITIONS: &str = "\
 Examples:
   fsimage partitions disk.img
   fsimage partitions /dev/vg0/guest-disk
-  fsimage partitions --json disk.img | jq -r '.[] | select(.active).address'";
+  fsimage partitions --json disk.img | jq -r '.[] | .address'";
 
 pub(super) const INFO: &str = "\
 Examples:
-  fsimage info disk.img                     partitions, filesystems, what boots
-  fsimage info --sandbox                    how this host jails the reader of disks";
+  fsimage info disk.img                     filesystems, and what boots
+  fsimage info --sandbox                    the jail of this host";
 
 pub(super) const BOOTCFG: &str = "\
 Examples:
@@ -65,7 +65,7 @@ Examples:
 pub(super) const STAT: &str = "\
 Examples:
   fsimage stat disk.img:/boot/vmlinuz
-  fsimage stat -e disk.img:/boot/vmlinuz    and where on the disk its data lies";
+  fsimage stat -e disk.img:/boot/vmlinuz    and where its data lies";
 
 pub(super) const CAT: &str = "\
 Examples:
