@@ -248,3 +248,33 @@ fn a_worker_without_memory_is_an_error() {
     scene.boot(&guest).arg("--worker-memory=24M").finish().assert_success();
     scene.stage.assert_nothing_runs();
 }
+
+/// A kernel that is a part of a file, as a section of a unified kernel image is.
+#[test]
+fn a_part_of_a_file_is_unpacked() {
+    let kernel = kernel(300_000);
+    let image = bz_image(&with_size("xz", through(XZ, &kernel), kernel.len()));
+    let file = [noise(1_003), image.clone(), noise(777)].concat();
+    let guest = Tree::new().file("blob", &file).guest();
+    let disk = fsimage::Disk::open(&guest.image).unwrap();
+    let mut options = fsimage::Options::default();
+    options.limits.memory = 256 << 20;
+    let mut session = fsimage::Session::open(vec![disk], &options).unwrap();
+    let blob = session.stat(0, b"/blob", true).unwrap();
+    let length = u64::try_from(image.len()).unwrap();
+    let mut unpack = |start: u64, length: u64| {
+        let part = fsimage::copy::Part::new(0, &blob, start, length)?;
+        let packed = session.packed_kernel(&part, 1 << 20)?;
+        assert_eq!((packed.container.as_str(), packed.size), ("bzImage", Some(300_000)));
+        let mut out = Vec::new();
+        session.unpack_to_stream(&packed, &mut out).map(|size| (size, out))
+    };
+    assert!(unpack(1_003, length).unwrap() == (300_000, kernel));
+    // Its end cut off; another beginning; past the file's end.
+    let cut = unpack(1_003, length / 2).unwrap_err().to_string();
+    assert!(cut.contains("is said to be"), "{cut}");
+    let shifted = unpack(1_002, length).unwrap_err().to_string();
+    assert!(shifted.starts_with("unsupported: neither a bzImage"), "{shifted}");
+    let beyond = unpack(1_003, length + 778).unwrap_err().to_string();
+    assert!(beyond.starts_with("corrupt: the file has"), "{beyond}");
+}

@@ -42,7 +42,7 @@ pub(super) const BOOT: &str = "\
 Examples:
   fsimage boot disk.img -o vm               kernel, ramdisk, cmdline in vm
   sh -c \"$(fsimage boot disk.img -o vm --print=qemu)\"
-                                            boots it
+                                            and boots them
   fsimage boot disk.img -o vm --print=firecracker > vm.json
   fsimage boot disk.img -o vm --print=cloud-hypervisor > vm.sh
   fsimage boot disk.img -o vm --print=libvirt > vm.xml

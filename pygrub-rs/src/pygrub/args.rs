@@ -32,9 +32,9 @@ Examples:
   pygrub-rs guest.img                         the guest's boot menu
   pygrub-rs -l guest.img                      what could be booted
   pygrub-rs -q -n guest.img                   what would be booted
-  pygrub-rs -q --output-directory=/tmp/boot --output-format=simple guest.img
+  pygrub-rs -q --output-directory=/tmp/b --output-format=simple guest.img
   pygrub-rs --entry='Debian GNU/Linux' guest.img
-  pygrub-rs --kernel=/vmlinuz --ramdisk=/initrd.img --args='root=/dev/xvda1 ro' guest.img
+  pygrub-rs --kernel=/vmlinuz --ramdisk=/initrd --args=ro guest.img
 
 Environment: PYGRUB_MAX_FILE_SIZE_MB and PYGRUB_MAX_RAM_USAGE_MB are the limits of the size options and of
 --worker-memory, in MiB, where those are not given.
