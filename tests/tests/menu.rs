@@ -593,3 +593,35 @@ fn waiting_costs_nothing() {
     console.press("s");
     scene.assert_boots(console, "second");
 }
+
+#[test]
+fn submenus_of_one_title_and_their_keys() {
+    let scene = Scene::new(
+        "set timeout=-1\nsubmenu More --hotkey=m { menuentry First { linux /boot/vmlinuz first } }\n\
+         submenu More { menuentry Other { linux /boot/vmlinuz other } }\n\
+         menuentry Plain { linux /boot/vmlinuz plain }\n",
+    );
+    let console = scene.console();
+    assert_eq!(console.see("Plain").screen().matches("More").count(), 2);
+    console.press("m").see_highlighted("First").press(ESCAPE).see("Plain");
+    console.press(DOWN).press("\r").see_highlighted("Other").press("\r");
+    scene.assert_boots(console, "other");
+}
+
+#[test]
+fn the_command_line_opens_another_menu() {
+    let other = "set timeout=-1\nmenuentry 'By hand' { linux /boot/vmlinuz by hand }\n";
+    let scene = Scene::of(Tree::configured(config("-1")).file("boot/grub/other.cfg", other));
+    let console = scene.console();
+    console
+        .see("Second")
+        .press("c")
+        .see("grub>")
+        .press("configfile /boot/grub/gone.cfg\r")
+        .see("does not exist");
+    console.press("configfile ($root)/boot/grub/other.cfg\r").see_highlighted("By hand");
+    assert!(!console.screen().contains("Second"), "{}", console.screen());
+    // What is edited is that menu's.
+    console.press("e").see("by hand").press(ESCAPE).see_highlighted("By hand").press("\r");
+    scene.assert_boots(console, "by hand");
+}

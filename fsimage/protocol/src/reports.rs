@@ -45,6 +45,11 @@ wire_enum! {
         }
         /// `exit`: back to the menu.
         3 Leaves {}
+        /// `configfile`: another menu, which is the one found last from now on.
+        4 Opens {
+            /// It.
+            menu: Box<MenuReport>,
+        }
     }
 
     /// What a person sees until the default entry boots by itself.
@@ -421,6 +426,14 @@ wire_struct! {
         secret: Secret,
     }
 
+    /// A submenu, as an entry in it knows it.
+    SubmenuReport {
+        /// The number of its first entry: at one depth no two have the same.
+        first: u32,
+        /// The key that opens it.
+        hotkey: Option<Hotkey>,
+    }
+
     /// A menu entry.
     EntryReport {
         /// The title's bytes, escapes and all.
@@ -429,6 +442,8 @@ wire_struct! {
         id: Option<Name>,
         /// Titles of the submenus around it, outermost first.
         parents: List<Bytes<1024>, 16>,
+        /// The same submenus themselves: two may have one title.
+        submenus: List<SubmenuReport, 16>,
         /// The device that the entry's relative paths are on, as the loader writes it.
         root: Name,
         /// The kernel.

@@ -3,6 +3,7 @@
 //! Nothing is kept from one question to the next: the configuration is run again each time, which costs less than to keep
 //! what it left behind, and cannot go stale.
 
+use crate::discover::Candidate;
 use crate::guest::Guest;
 use crate::limits::Limits;
 use crate::menu::{BootEntry, BootMenu, Loader};
@@ -26,6 +27,8 @@ pub enum CommandEnd {
     Boots(Box<BootEntry>),
     /// `exit`, `normal`: back to the menu.
     Leaves,
+    /// `configfile` and its like: the menu of another configuration, which [`crate::evaluate`] makes.
+    Opens(Candidate),
 }
 
 /// How a line might go on.

@@ -47,4 +47,4 @@ pub use guest::{
 };
 pub use interact::{CommandEnd, Completion, Printed, command_line, complete, edited};
 pub use limits::{DiskSteps, LimitName, Limits};
-pub use menu::{BootEntry, BootMenu, Loader};
+pub use menu::{BootEntry, BootMenu, Loader, Submenu};

@@ -16,6 +16,8 @@ pub struct BootEntry {
     pub id: Option<Vec<u8>>,
     /// The titles of the submenus around it, outermost first.
     pub parents: Vec<Vec<u8>>,
+    /// The same submenus themselves: two may have one title.
+    pub submenus: Vec<Submenu>,
     /// `$root` when it boots, such as `hd0,msdos1`; legacy GRUB's `hd0,0`; empty for syslinux, which has no such thing.
     pub root: Vec<u8>,
     /// The kernel, `None` when the entry boots none.
@@ -43,6 +45,30 @@ impl BootEntry {
     #[must_use]
     pub fn is_bootable(&self) -> bool {
         self.kernel.is_some() && self.problems.is_empty()
+    }
+}
+
+/// A submenu, as an entry in it knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Submenu {
+    /// The index in [`BootMenu::entries`] of its first entry: at one depth no two have the same.
+    pub first: usize,
+    /// The key that opens it.
+    pub hotkey: Option<Hotkey>,
+}
+
+/// Fills in the submenus of entries that stand behind `before` others, from this depth on, where their loader told the titles
+/// alone: neighbours with the same titles are in one. What is told already is the innermost, of a menu in another file.
+pub(crate) fn number_submenus(entries: &mut [BootEntry], before: usize, depth: usize) {
+    let mut last: (Vec<Vec<u8>>, Vec<Submenu>) = Default::default();
+    for (index, entry) in (before..).zip(entries) {
+        let titles = entry.parents.get(depth..).unwrap_or_default().to_vec();
+        let missing = titles.len().saturating_sub(entry.submenus.len());
+        let same = titles.iter().zip(&last.0).take_while(|(title, other)| title == other).count();
+        let mut filled: Vec<Submenu> = last.1.iter().take(same.min(missing)).copied().collect();
+        filled.resize(missing, Submenu { first: index, hotkey: None });
+        entry.submenus.splice(0..0, filled.iter().copied());
+        last = (titles, filled);
     }
 }
 
@@ -143,5 +169,34 @@ impl BootMenu {
             (true, notes, 0) => format!("{problem} ({})", notes.join("; ")),
             (true, notes, more) => format!("{problem} ({}; and {more} more notes)", notes.join("; ")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_with_the_same_titles_share_a_submenu() {
+        let entry = |titles: &[&str]| BootEntry {
+            parents: titles.iter().map(|title| title.as_bytes().to_vec()).collect(),
+            ..BootEntry::default()
+        };
+        let mut entries = [
+            entry(&["A"]),
+            entry(&["A", "B"]),
+            entry(&["A", "B"]),
+            entry(&["C", "B"]),
+            entry(&[]),
+            entry(&["C"]),
+            entry(&["C"]),
+        ];
+        // One that is told already is another, whatever its title.
+        entries[5].submenus.push(Submenu { first: 5, hotkey: None });
+        number_submenus(&mut entries, 0, 0);
+        let first =
+            |entry: &BootEntry| entry.submenus.iter().map(|submenu| submenu.first).collect::<Vec<_>>();
+        let numbers: Vec<_> = entries.iter().map(first).collect();
+        assert_eq!(numbers, [vec![0], vec![0, 1], vec![0, 1], vec![3, 3], vec![], vec![5], vec![6]]);
     }
 }

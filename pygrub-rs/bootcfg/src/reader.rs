@@ -5,7 +5,7 @@ use crate::budget::Budget;
 use crate::error::Error;
 use crate::guest::{FileKind, FileRef, Guest, VolumeId};
 use crate::limits::{LimitName, Limits};
-use crate::menu::{BootEntry, BootMenu, Loader};
+use crate::menu::{BootEntry, BootMenu, Loader, number_submenus};
 use crate::notes::Notes;
 use crate::text::shown;
 use std::collections::HashSet;
@@ -104,6 +104,7 @@ fn menu(
     let mut entries = Vec::new();
     match evaluate(&mut reader, &mut entries) {
         Ok(outcome) => {
+            number_submenus(&mut entries, 0, 0);
             let default = pick(&mut reader, &outcome.order, &entries);
             let notes = reader.notes.into_list();
             Ok(BootMenu {
@@ -255,6 +256,7 @@ impl Reader<'_> {
         entries: &mut Vec<BootEntry>,
     ) -> Result<Vec<usize>, LimitName> {
         let before = entries.len();
+        let depth = entry.parents.len();
         let place = (self.file.clone(), self.line);
         let mark = self.budget.mark();
         let mut parents = entry.parents.clone();
@@ -274,7 +276,10 @@ impl Reader<'_> {
             }
         };
         match result {
-            Ok(order) => Ok(order),
+            Ok(order) => {
+                number_submenus(entries.get_mut(before..).unwrap_or_default(), before, depth);
+                Ok(order)
+            }
             Err(problem) => {
                 (self.file, self.line) = place;
                 self.budget.restore_depth(mark);

@@ -2,6 +2,7 @@
 
 mod common;
 
+use bootcfg::{Candidate, CommandEnd, Limits, Loader, command_line};
 use common::{MapGuest, arguments, default, kernel, ramdisks};
 
 fn menu(text: &str) -> bootcfg::BootMenu {
@@ -144,6 +145,58 @@ fn nested_submenus_keep_their_path() {
     assert_eq!(menu.entries[0].parents, [b"A".to_vec(), b"B".to_vec()]);
     assert_eq!(menu.entries[1].parents, [b"A".to_vec()]);
     assert_eq!(menu.default, Some(0));
+}
+
+#[test]
+fn submenus_of_one_title_are_two() {
+    let menu = menu(
+        "submenu M --hotkey=m { menuentry A { linux /a }\nsubmenu N { menuentry B { linux /b } } }\n\
+         submenu M { menuentry C { linux /c }\nmenuentry D { linux /d } }\nmenuentry E { linux /e }\n",
+    );
+    let told = |entry: &bootcfg::BootEntry| entry.submenus.iter().map(|menu| menu.first).collect::<Vec<_>>();
+    let told: Vec<_> = menu.entries.iter().map(told).collect();
+    assert_eq!(told, [vec![0], vec![0, 1], vec![2], vec![2], vec![]]);
+    let keys: Vec<_> = menu.entries[1].submenus.iter().map(|menu| menu.hotkey).collect();
+    assert_eq!(keys, [Some(bootcfg::Hotkey::Character(b'm')), None]);
+    assert_eq!(menu.entries[2].submenus[0].hotkey, None);
+}
+
+#[test]
+fn submenus_of_another_loaders_menu_are_where_they_came_to_stand() {
+    let menu = MapGuest::with_config(
+        "/boot/grub/grub.cfg",
+        "menuentry A { linux /a }\nsubmenu S { menuentry B { linux /b }\nlegacy_source /l.lst }\n",
+    )
+    .file("/l.lst", "title x\nkernel /x\ntitle y\nconfigfile /m.lst\ntitle y\nconfigfile /n.lst\n")
+    .file("/m.lst", "title p\nkernel /p\ntitle q\nkernel /q\n")
+    .file("/n.lst", "title r\nkernel /r\n")
+    .menu();
+    let told = |entry: &bootcfg::BootEntry| entry.submenus.iter().map(|menu| menu.first).collect::<Vec<_>>();
+    let told: Vec<_> = menu.entries.iter().map(told).collect();
+    assert_eq!(told, [vec![], vec![1], vec![1], vec![1, 3], vec![1, 3], vec![1, 5]]);
+}
+
+#[test]
+fn a_menu_is_opened_from_the_command_line() {
+    let guest = MapGuest::with_config("/boot/grub/grub.cfg", "menuentry A { linux /a }\n")
+        .file("/more.cfg", "menuentry B { linux /b }\n")
+        .complete();
+    let menu = guest.menu();
+    let typed = |line: &str| command_line(&guest, &menu, &[line.as_bytes()], &Limits::default());
+    for (line, loader) in [
+        ("configfile /more.cfg", Loader::Grub2),
+        ("legacy_configfile (hd0,1)/more.cfg", Loader::GrubLegacy),
+        ("syslinux_configfile -s /more.cfg", Loader::Extlinux),
+    ] {
+        let CommandEnd::Opens(Candidate { loader: opened, config }) = typed(line).end else {
+            panic!("{line}")
+        };
+        assert_eq!((opened, config.path.as_slice()), (loader, &b"/more.cfg"[..]));
+    }
+    let missing = typed("configfile /gone.cfg");
+    assert_eq!(missing.end, CommandEnd::Waits);
+    assert_eq!(missing.output, b"error: the configuration /gone.cfg does not exist in the guest.\n");
+    assert_eq!(typed("configfile").end, CommandEnd::Waits);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::keys::Key;
 use super::line::{Cut, Line};
 use super::look::Style;
 use super::rights::Deed;
-use super::terminal::Event;
+use super::terminal::{Event, Interruption};
 use super::{Menu, Picked, Step, heading, put_help, text};
 use fsimage::Completions;
 use fsimage::protocol::{CommandEnd, MAX_LINE};
@@ -85,6 +85,7 @@ impl<T> Menu<'_, T> {
                     match self.carry_out(bytes, &mut transcript)? {
                         CommandEnd::Waits {} => {}
                         CommandEnd::Leaves {} => return Ok(None),
+                        CommandEnd::Opens { menu } => return Err(Interruption::Opens(menu)),
                         CommandEnd::Boots { entry } => {
                             if let Some(chosen) =
                                 self.deliver(Picked { entry: *entry, arguments: None }, true)?

@@ -82,7 +82,8 @@ impl List {
         Wish::Nothing
     }
 
-    fn enter(&mut self, menu: usize) {
+    /// Into a menu, to its default.
+    pub(crate) fn enter(&mut self, menu: usize) {
         let default = self.default.iter().find(|(other, _)| *other == menu);
         (self.menu, self.place) = (menu, default.map_or(0, |(_, place)| *place));
         self.top = 0;

@@ -76,6 +76,33 @@ pub(crate) fn choose<T>(
     arguments: impl Fn(&[u8]) -> Vec<u8>,
     mut prepare: impl FnMut(&mut Session, Picked) -> Result<T>,
 ) -> Result<T> {
+    let mut terminal = Terminal::standard()?;
+    let mut report = menu.clone();
+    loop {
+        let (ended, interruption) =
+            match choose_from(session, terminal, &report, settings, &arguments, &mut prepare)? {
+                Ok(chosen) => return Ok(chosen),
+                Err(end) => end,
+            };
+        match interruption {
+            Interruption::Opens(other) => {
+                report = *other;
+                terminal = ended;
+            }
+            interruption => return Err(ended.end(interruption)),
+        }
+    }
+}
+
+/// One menu: what was chosen there, or why it ended, with the terminal it was on.
+fn choose_from<T>(
+    session: &mut Session,
+    terminal: Terminal,
+    menu: &MenuReport,
+    settings: Settings,
+    arguments: &dyn Fn(&[u8]) -> Vec<u8>,
+    prepare: &mut dyn FnMut(&mut Session, Picked) -> Result<T>,
+) -> Result<std::result::Result<T, (Terminal, Interruption)>> {
     let mut summaries = Vec::new();
     let mut parents = Vec::new();
     for index in 0..menu.entries {
@@ -83,13 +110,14 @@ pub(crate) fn choose<T>(
         let users = entry.users.0.into_iter().map(|user| user.0).collect();
         let lock = Lock { restricted: entry.restricted, users, password: entry.password };
         summaries.push(Summary { title: entry.title.0, lock, hotkey: entry.hotkey });
-        parents.push(entry.parents.0);
+        parents.push((entry.parents.0, entry.submenus.0));
     }
-    let titles = parents.iter().map(|titles| titles.iter().map(|title| title.0.as_slice()).collect());
-    let tree = Tree::new(titles);
+    let tree = Tree::new(parents.iter().map(|(titles, submenus)| {
+        let numbered = submenus.iter().map(Some).chain(std::iter::repeat(None));
+        titles.iter().map(|title| title.0.as_slice()).zip(numbered).collect()
+    }));
     let any_lock = summaries.iter().any(|entry| entry.lock.restricted || entry.lock.password.is_some());
     let default = menu.default.and_then(|default| usize::try_from(default).ok()).unwrap_or(0);
-    let terminal = Terminal::standard()?;
     let mut menu = Menu {
         session,
         terminal,
@@ -99,15 +127,15 @@ pub(crate) fn choose<T>(
         rights: Rights::new(menu.security.clone(), any_lock),
         start: Start::new(menu, settings),
         default,
-        arguments: &arguments,
-        prepare: &mut prepare,
+        arguments,
+        prepare,
         session_lines: Vec::new(),
         history: Vec::new(),
         failures: 0,
     };
     match menu.run() {
-        Ok(chosen) => Ok(chosen),
-        Err(interruption) => Err(menu.terminal.end(interruption)),
+        Ok(chosen) => Ok(Ok(chosen)),
+        Err(interruption) => Ok(Err((menu.terminal, interruption))),
     }
 }
 
@@ -246,6 +274,9 @@ impl<T> Menu<'_, T> {
                     if self.hotkeys_boot {
                         return self.boot(index, true);
                     }
+                }
+                (None, ..) if let Some(submenu) = self.tree.by_hotkey(|hotkey| is_key(hotkey, key)) => {
+                    list.enter(submenu);
                 }
                 (None, Key::Char('a'), Some(Item::Entry(index))) => return self.append(index),
                 (None, Key::Char('p'), _) if self.rights.can_unlock() => {

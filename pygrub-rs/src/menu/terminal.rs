@@ -11,6 +11,7 @@ use crate::signals::Held;
 use crossterm::cursor::{MoveTo, Show};
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
+use fsimage::protocol::MenuReport;
 use nix::sys::signal::Signal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -47,6 +48,8 @@ pub(crate) enum Interruption {
     Signal(Signal),
     /// Ctrl-c: nothing is to be booted.
     Left,
+    /// Another menu comes in the place of this one.
+    Opens(Box<MenuReport>),
     /// Something else failed.
     Failed(Failure),
 }
@@ -279,6 +282,7 @@ impl Terminal {
             (Interruption::Signal(signal), None) => Failure::Failed(format!("stopped by {signal}")),
             (Interruption::Gone, _) => Failure::Failed("the terminal has gone; nothing is booted".to_owned()),
             (Interruption::Left, _) => Failure::Failed("left with Ctrl-c; nothing is booted".to_owned()),
+            (Interruption::Opens(_), _) => Failure::Failed("another menu; nothing is booted".to_owned()),
             (Interruption::Failed(failure), _) => failure,
         }
     }

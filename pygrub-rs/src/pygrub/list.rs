@@ -58,6 +58,7 @@ mod tests {
             title: Bytes::from(title),
             id: None,
             parents: List(Vec::new()),
+            submenus: List(Vec::new()),
             root: Bytes::from(&b"hd0,msdos1"[..]),
             kernel: Some(file("/boot/vmlinuz")),
             ramdisks: List(ramdisks.iter().map(|path| file(path)).collect()),

@@ -1,6 +1,6 @@
 //! Answers for a person at the menu: commands shown, edited, typed and completed.
 
-use super::menu::{OpenGuest, entry_report};
+use super::menu::{OpenGuest, entry_report, report};
 use super::volumes::Volumes;
 use bootcfg::{BootEntry, BootMenu, Limits};
 use fsimage_protocol::{
@@ -46,16 +46,31 @@ pub(super) fn evaluate(
     Ok(Reply::MenuEntry { entry: entry_report(&entry) })
 }
 
+/// What lines at the prompt came to, and the menu that they open, if they do.
 pub(super) fn command_line(
     volumes: &Volumes,
     menu: &BootMenu,
     lines: &Lines,
     limits: &Limits,
-) -> Result<Reply> {
+) -> Result<(Reply, Option<BootMenu>)> {
     let guest = OpenGuest::new(volumes);
     let lines: Vec<&[u8]> = lines.0.iter().map(|line| line.0.as_slice()).collect();
-    let printed = bootcfg::command_line(&guest, menu, &lines, limits);
+    let mut printed = bootcfg::command_line(&guest, menu, &lines, limits);
+    let mut opened = None;
     let (end, room) = match &printed.end {
+        bootcfg::CommandEnd::Opens(candidate) => match bootcfg::evaluate(&guest, candidate.clone(), limits) {
+            Ok(other) if !other.entries.is_empty() => {
+                let end = CommandEnd::Opens { menu: Box::new(report(&other)) };
+                opened = Some(other);
+                (end, 0)
+            }
+            // GRUB comes back to its prompt.
+            Ok(_) => (CommandEnd::Waits {}, fsimage_protocol::MAX_OUTPUT),
+            Err(why) => {
+                printed.output.extend(format!("error: {why}.\n").bytes());
+                (CommandEnd::Waits {}, fsimage_protocol::MAX_OUTPUT)
+            }
+        },
         bootcfg::CommandEnd::Waits => (CommandEnd::Waits {}, fsimage_protocol::MAX_OUTPUT),
         bootcfg::CommandEnd::Leaves => (CommandEnd::Leaves {}, fsimage_protocol::MAX_OUTPUT),
         bootcfg::CommandEnd::Boots(entry) => {
@@ -63,7 +78,7 @@ pub(super) fn command_line(
         }
     };
     let output = printed.output.get(..room).unwrap_or(&printed.output);
-    Ok(Reply::Printed { output: Bytes::cut(output), end })
+    Ok((Reply::Printed { output: Bytes::cut(output), end }, opened))
 }
 
 pub(super) fn complete(

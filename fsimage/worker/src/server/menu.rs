@@ -8,8 +8,8 @@ use bootcfg::{
     GuestError, VolumeId, VolumeName,
 };
 use fsimage_protocol::{
-    Bytes, ConfigReport, EntryReport, List, MenuReport, PassedOver, Reply, Section, TimeoutStyle,
-    WorkerLimits,
+    Bytes, ConfigReport, EntryReport, List, MenuReport, PassedOver, Reply, Section, SubmenuReport,
+    TimeoutStyle, WorkerLimits,
 };
 use fsimage_sdk::path::LastLink;
 use fsimage_sdk::{DirCursor, Error, ErrorKind, FileType, Info, Metadata, NodeId, Result, Volume};
@@ -341,6 +341,10 @@ pub(super) fn entry_report(entry: &BootEntry) -> EntryReport {
         title: Bytes::cut(&entry.title),
         id: entry.id.as_ref().map(|id| Bytes::cut(id)),
         parents: List::cut(entry.parents.iter().map(|title| Bytes::cut(title))),
+        submenus: List::cut(entry.submenus.iter().map(|submenu| SubmenuReport {
+            first: u32::try_from(submenu.first).unwrap_or(u32::MAX),
+            hotkey: submenu.hotkey.map(interact::hotkey),
+        })),
         root: Bytes::cut(&entry.root),
         kernel: entry.kernel.as_ref().map(boot_file),
         ramdisks: List(entry.ramdisks.iter().map(boot_file).collect()),

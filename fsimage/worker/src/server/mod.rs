@@ -111,7 +111,10 @@ impl Server {
             Request::CommandLine { lines } => {
                 let limits = menu::limits(&self.limits);
                 self.volumes()?;
-                interact::command_line(self.read_volumes()?, self.menu()?, &lines, &limits)
+                let (reply, opened) =
+                    interact::command_line(self.read_volumes()?, self.menu()?, &lines, &limits)?;
+                self.menu = opened.or(self.menu.take());
+                Ok(reply)
             }
             Request::Complete { lines, line } => {
                 let limits = menu::limits(&self.limits);

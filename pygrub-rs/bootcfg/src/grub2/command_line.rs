@@ -28,6 +28,9 @@ pub(crate) fn command_line(guest: &dyn Guest, menu: &BootMenu, lines: &[&[u8]], 
             Err(Stop::Leave(name)) => {
                 machine.note(&format!("`{name}' ends nothing here; ESC leaves the command line"))
             }
+            Err(Stop::Menu) if let Some(candidate) = machine.opens.take() => {
+                return Printed { output: machine.output, end: CommandEnd::Opens(candidate) };
+            }
             Err(Stop::Menu) => {
                 machine.menu.clear();
                 machine.note("no other menu can be opened from here");

@@ -12,6 +12,7 @@ use super::source::Source;
 use super::status;
 use crate::access::Account;
 use crate::budget::{Budget, Mark, Stop};
+use crate::discover::Candidate;
 use crate::guest::{Guest, VolumeId};
 use crate::limits::{LimitName, Limits};
 use crate::notes::Notes;
@@ -56,6 +57,8 @@ pub(crate) struct Machine<'g> {
     pub(crate) typed_notes: Option<Vec<String>>,
     /// A person types: commands print what they have to say, notes among it.
     pub(crate) console: bool,
+    /// The configuration whose menu a person wants to see.
+    pub(crate) opens: Option<Candidate>,
     /// Users who can show who they are.
     pub(crate) accounts: Vec<Account>,
     /// What GRUB prints on its way to the default entry.
@@ -117,6 +120,7 @@ impl<'g> Machine<'g> {
             edit: None,
             typed_notes: None,
             console: false,
+            opens: None,
             accounts: Vec::new(),
             output: Vec::new(),
             menu: Vec::new(),

@@ -8,7 +8,7 @@ use super::menu_default::{Choice, Numbers, choose, escaped, fallbacks};
 use super::source::Source;
 use crate::budget::Stop;
 use crate::guest::BootFile;
-use crate::menu::BootEntry;
+use crate::menu::{BootEntry, Submenu};
 use crate::multiboot;
 use crate::text::shown;
 use std::rc::Rc;
@@ -20,6 +20,7 @@ const NO_KERNEL: &str = "not bootable because it loads no kernel";
 pub(crate) struct Place {
     /// The titles of the submenus around it.
     parents: Vec<Vec<u8>>,
+    submenus: Vec<Submenu>,
     /// `$chosen` of the submenu it is the content of.
     chosen: Option<Vec<u8>>,
     /// What it takes to get there.
@@ -105,7 +106,7 @@ fn item_outcome(
     let rest = choice.and_then(|choice| choice.rest.as_deref());
     let access = access(machine, item, place);
     if let Some(made) = &item.made {
-        entries.push(made_elsewhere(made, place, access));
+        entries.push(made_elsewhere(made, before, place, access));
         machine.restore(saved);
         return vec![before];
     }
@@ -134,7 +135,9 @@ fn item_outcome(
     let candidates = if opens {
         let mut parents = place.parents.clone();
         parents.push(item.title().to_vec());
-        let inside = Place { parents, chosen: Some(chosen), access: access.clone() };
+        let mut submenus = place.submenus.clone();
+        submenus.push(Submenu { first: before, hotkey: item.hotkey });
+        let inside = Place { parents, submenus, chosen: Some(chosen), access: access.clone() };
         match machine.budget.enter() {
             Ok(()) => evaluate(machine, &inner, &inside, entries),
             Err(limit) => {
@@ -157,8 +160,15 @@ fn item_outcome(
 }
 
 /// An entry of another loader's configuration, in its place among the menus.
-fn made_elsewhere(made: &BootEntry, place: &Place, access: Access) -> BootEntry {
+fn made_elsewhere(made: &BootEntry, index: usize, place: &Place, access: Access) -> BootEntry {
     let mut entry = made.clone();
+    // Their numbers were those of its own menu, where it had this one; what is before it has moved it.
+    let own = entry
+        .submenus
+        .split_off(0)
+        .into_iter()
+        .map(|submenu| Submenu { first: index.saturating_sub(submenu.first), ..submenu });
+    entry.submenus = place.submenus.iter().copied().chain(own).collect();
     entry.parents.splice(0..0, place.parents.iter().cloned());
     entry.restricted |= access.restricted;
     entry.users.extend(access.users);
@@ -281,6 +291,7 @@ fn result(
         title: item.title().to_vec(),
         id: item.id.clone(),
         parents: place.parents.clone(),
+        submenus: place.submenus.clone(),
         root: machine.environment.get(b"root").unwrap_or_default().to_vec(),
         kernel,
         ramdisks,

@@ -90,7 +90,11 @@ fn add(machine: &mut Machine<'_>, menu: BootMenu) -> Result<(), Stop> {
         machine.notes.add(|| note);
     }
     let file: Rc<str> = Rc::from(shown(&menu.config.path));
-    for mut entry in menu.entries {
+    for (index, mut entry) in menu.entries.into_iter().enumerate() {
+        // Where it will stand is not known yet: its distance from its submenus' first entries is.
+        for submenu in &mut entry.submenus {
+            submenu.first = index.saturating_sub(submenu.first);
+        }
         // What guards that menu's editing guards its entries'.
         if entry.password.is_none() {
             entry.password.clone_from(&menu.security.password);

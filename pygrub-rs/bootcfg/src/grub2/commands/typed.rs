@@ -2,16 +2,18 @@
 
 use super::{Call, Handler};
 use crate::budget::Stop;
+use crate::discover::Candidate;
 use crate::grub2::eval::Machine;
 use crate::grub2::status;
 use crate::guest::{FileKind, VolumeName};
+use crate::menu::Loader;
 use crate::text::shown;
 
 /// Commands that say something, with what `help` says of them.
 const TYPED: &[(&str, &str)] = &[
     ("boot", "boot what is loaded"),
     ("cat", "FILE: show a file"),
-    ("configfile", "not from here"),
+    ("configfile", "FILE: the menu of another configuration"),
     ("echo", "[-n] [-e] WORD...: print words"),
     ("exit", "go back to the menu"),
     ("export", "NAME...: keep a variable in submenus"),
@@ -47,6 +49,7 @@ pub(crate) fn find_typed(name: &[u8]) -> Option<Handler> {
         b"kernel" => super::boot::linux,
         b"find" => find,
         b"normal" => leave,
+        b"configfile" | b"legacy_configfile" | b"syslinux_configfile" => configfile,
         b"boot" => boot,
         b"search" => search,
         _ => return None,
@@ -63,6 +66,25 @@ fn help(machine: &mut Machine<'_>, _call: &Call<'_>) -> Result<u32, Stop> {
         line(machine, &[name.as_bytes(), b" ", what.as_bytes()]);
     }
     Ok(0)
+}
+
+/// Another configuration's menu, as if it had been found first: what was typed before is not seen there.
+fn configfile(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
+    let Some(name) = call.arguments.last() else {
+        machine.note("the name of a configuration is wanted");
+        return Ok(status::BAD_ARGUMENT);
+    };
+    let config = match machine.loadable("configuration", name)? {
+        Ok(config) => config,
+        Err(status) => return Ok(status),
+    };
+    let loader = match call.name {
+        b"legacy_configfile" => Loader::GrubLegacy,
+        b"syslinux_configfile" => Loader::Extlinux,
+        _ => Loader::Grub2,
+    };
+    machine.opens = Some(Candidate { loader, config });
+    Err(Stop::Menu)
 }
 
 fn leave(_machine: &mut Machine<'_>, _call: &Call<'_>) -> Result<u32, Stop> {
