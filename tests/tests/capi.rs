@@ -221,3 +221,34 @@ fn pkg_config_and_the_loader_know_it() {
     let link = std::fs::read_link(library.libdir().join("libfsimage.so")).unwrap();
     assert_eq!(link, Path::new("libfsimage.so.1"));
 }
+
+#[test]
+fn what_is_installed() {
+    let library = library();
+    let prefix = library.stage().path("usr");
+    let outcome = Run::new(&need("find", "findutils"))
+        .arg(&prefix)
+        .args(["!", "-type", "d", "-printf", "%P\\n"])
+        .finish();
+    let found = outcome.assert_success().text();
+    for file in [
+        "bin/fsimage",
+        "include/fsimage.h",
+        "include/fsimage_plugin.h",
+        "lib/fsimage/fsimage-worker",
+        "lib/fsimage/plugins/libfsimage_plugin_ext2.so",
+        "lib/fsimage/plugins/libfsimage_plugin_iso9660.so",
+        "lib/fsimage/plugins/libfsimage_plugin_ufs.so",
+        "lib/libfsimage.so",
+        "lib/libfsimage.so.1",
+        "lib/pkgconfig/fsimage.pc",
+        "lib/xen/bin/pygrub-rs",
+        "share/bash-completion/completions/fsimage",
+        "share/fish/vendor_completions.d/fsimage.fish",
+        "share/man/man1/fsimage.1",
+        "share/zsh/site-functions/_fsimage",
+    ] {
+        assert!(found.lines().any(|line| line == file), "{file} is not among\n{found}");
+    }
+    assert!(!found.contains("evil"), "{found}");
+}

@@ -38,7 +38,8 @@ pub(crate) fn run(words: &[String]) -> Result {
     for plugin in plugins(&built)? {
         places.copy(&built.join(&plugin), &private.join("plugins").join(&plugin), 0o644)?;
     }
-    places.library(&built)
+    places.library(&built)?;
+    places.documentation(&built.join("fsimage"))
 }
 
 impl Places {
@@ -82,6 +83,25 @@ impl Places {
         let target = self.place(&self.libdir.join("pkgconfig/fsimage.pc"))?;
         fs::write(&target, text).map_err(|why| format!("{}: {why}", target.display()))?;
         set_mode(&target, 0o644)
+    }
+
+    /// Manual pages and completions, by the program they are of.
+    fn documentation(&self, fsimage: &Path) -> Result {
+        let share = self.prefix.join("share");
+        let pages = self.place(&share.join("man/man1/fsimage.1"))?;
+        let folder = pages.parent().unwrap_or(&pages);
+        finish(Command::new(fsimage).args(["man", "--output"]).arg(folder))?;
+        let completions = [
+            ("bash", "bash-completion/completions/fsimage"),
+            ("zsh", "zsh/site-functions/_fsimage"),
+            ("fish", "fish/vendor_completions.d/fsimage.fish"),
+        ];
+        for (shell, file) in completions {
+            let path = self.place(&share.join(file))?;
+            let file = fs::File::create(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+            finish(Command::new(fsimage).args(["completions", shell]).stdout(file))?;
+        }
+        Ok(())
     }
 
     /// The path to write to, its folder made.
