@@ -5,9 +5,11 @@
 
 use fsimage_tests::guest::noise;
 use fsimage_tests::library::{Library, source};
-use fsimage_tests::{Run, Stage, need};
+use fsimage_tests::{Guest, Run, Stage, need, toolstack};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
+use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, symlink};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -186,4 +188,64 @@ fn options() {
     let [theirs, ours] = bench.ask(&image, 0, "rpool/ROOT", &["/small"]);
     assert!(theirs.contains("open_fsimage: opened"), "{theirs}");
     assert!(ours.contains("open_fsimage: NULL EINVAL"), "{ours}");
+}
+
+/// libfsimage under Xen's library's name, in a folder of its own.
+fn drop_in(bench: &Bench) -> PathBuf {
+    let folder = bench.image("dropin");
+    std::fs::create_dir(&folder).unwrap();
+    let sources = source("dropin").parent().unwrap().to_owned();
+    let name = "libxenfsimage.so.4.17";
+    let outcome = Run::new(&need("cc", "gcc"))
+        .env("PATH", "/usr/bin:/bin")
+        .args(["-std=c11", "-D_DEFAULT_SOURCE", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"])
+        .arg(format!("-DLIBFSIMAGE=\"{}\"", bench.library.file().display()))
+        .arg(format!("-Wl,-soname,{name},--version-script={}", sources.join("dropin.map").display()))
+        .arg(sources.join("dropin.c"))
+        .arg("-o")
+        .arg(folder.join(name))
+        .finish();
+    outcome.assert_success();
+    folder
+}
+
+#[test]
+fn xens_python_module_runs_on_it() {
+    let bench = Bench::set_up();
+    let folder = drop_in(&bench);
+    let ask = |libraries: &Path| {
+        let run = Run::new(&need("python3", "python3")).env("LD_LIBRARY_PATH", libraries);
+        let outcome = run
+            .arg(source("x").with_file_name("module.py"))
+            .arg(bench.image("later"))
+            .arg("3145728")
+            .finish();
+        (outcome.assert_success().text(), outcome.stderr)
+    };
+    let (theirs, their_library) = ask(Path::new(THEIRS).parent().unwrap());
+    let (ours, our_library) = ask(&folder);
+    assert!(our_library.starts_with(folder.to_str().unwrap()), "{our_library}");
+    assert!(their_library.starts_with("/usr/lib/xen-4.17/"), "{their_library}");
+    assert_eq!(theirs, ours);
+    assert_eq!(ours.lines().count(), 23, "{ours}");
+}
+
+#[test]
+fn xens_pygrub_runs_on_it() {
+    let (bench, guest) = (Bench::set_up(), Guest::demo());
+    let boot = |libraries: &Path| {
+        let output = tempfile::tempdir().unwrap();
+        let outcome = Run::new(&need("pygrub", "xen-utils-4.17"))
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("LD_LIBRARY_PATH", libraries)
+            .args(["-q", "--output-format=simple"])
+            .option("--output-directory", output.path())
+            .arg(&guest.image)
+            .finish();
+        let files =
+            toolstack::xapi(&outcome.assert_success().stdout, output.path().as_os_str().as_bytes()).unwrap();
+        let read = |path: Option<Vec<u8>>| std::fs::read(OsStr::from_bytes(&path.unwrap())).unwrap();
+        (read(files.kernel), read(files.ramdisk), files.args)
+    };
+    assert!(boot(Path::new(THEIRS).parent().unwrap()) == boot(&drop_in(&bench)));
 }
