@@ -363,6 +363,7 @@ static void forked(void)
     if (child == 0) {
         FAILS(fsi_file_exists(fsi, "/big"), 0, ECHILD);
         FAILS(fsi_read_file(file, others, 10), -1, ECHILD);
+        FAILS(fsi_fs_bootstring(fsi), NULL, ECHILD);
         fsi_close_fsimage(fsi);
         FAILS(fsi_pread_file(file, others, 10, 0), -1, ECHILD);
         CHECK(fsi_close_file(file) == 0);

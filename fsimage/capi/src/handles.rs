@@ -23,7 +23,7 @@ pub(crate) struct Worker {
 #[derive(Debug)]
 pub struct Filesystem {
     pub(crate) worker: Arc<Worker>,
-    pub(crate) boot_string: Mutex<BootString>,
+    boot_string: Mutex<BootString>,
 }
 
 /// The string of `fsi_fs_bootstring`, with a NUL at its end. C holds its address.
@@ -57,14 +57,22 @@ impl Worker {
         &self,
         question: impl FnOnce(&mut Session, u32) -> Result<T, E>,
     ) -> Result<T, Failure> {
-        // Before the lock: in a process that was forked, the thread that holds it may not exist.
         self.check_process()?;
+        self.ask_here(question)
+    }
+
+    /// The same where it is known that this is the process that opened it: to know it takes a system call.
+    fn ask_here<T, E: Into<Failure>>(
+        &self,
+        question: impl FnOnce(&mut Session, u32) -> Result<T, E>,
+    ) -> Result<T, Failure> {
         match lock(&self.session)?.as_mut() {
             Some(session) => question(session, self.volume).map_err(Into::into),
             None => Err(Failure::new(libc::EBADF, "the filesystem has been closed")),
         }
     }
 
+    /// Before any lock: in a process that was forked, the thread that holds it may not exist.
     fn check_process(&self) -> Result<(), Failure> {
         match self.is_ours() {
             true => Ok(()),
@@ -110,6 +118,12 @@ impl Filesystem {
         }
     }
 
+    /// The boot string, to be looked at by one thread.
+    pub(crate) fn boot_string(&self) -> Result<MutexGuard<'_, BootString>, Failure> {
+        self.worker.check_process()?;
+        lock(&self.boot_string)
+    }
+
     /// A regular file, symbolic links followed.
     pub(crate) fn open_file(&self, path: &[u8]) -> Result<OpenFile, Failure> {
         let file = self.worker.stat(path, true)?;
@@ -131,9 +145,9 @@ impl Filesystem {
                 return Err(Failure::new(libc::ENXIO, why));
             }
         }
-        let worker = Arc::clone(&self.worker);
-        let reader = self.worker.ask(|_, volume| Ok::<_, Failure>(Reader::new(volume, file)))?;
-        Ok(OpenFile { worker, state: Mutex::new(FileState { reader, position: 0 }) })
+        let reader = Reader::new(self.worker.volume, file);
+        let state = Mutex::new(FileState { reader, position: 0 });
+        Ok(OpenFile { worker: Arc::clone(&self.worker), state })
     }
 }
 
@@ -150,7 +164,7 @@ impl OpenFile {
         let from = offset.unwrap_or(state.position);
         let left = state.reader.file().metadata.size.saturating_sub(from);
         let buffer = buffer(usize::try_from(left).unwrap_or(usize::MAX).min(count))?;
-        let count = self.worker.ask(|session, _| session.read_at(&mut state.reader, from, buffer))?;
+        let count = self.worker.ask_here(|session, _| session.read_at(&mut state.reader, from, buffer))?;
         if offset.is_none() {
             state.position = from.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
         }
@@ -163,7 +177,7 @@ impl OpenFile {
         question: impl FnOnce(&mut Session, u32, &Node) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let state = self.state()?;
-        self.worker.ask(|session, volume| question(session, volume, state.reader.file()))
+        self.worker.ask_here(|session, volume| question(session, volume, state.reader.file()))
     }
 
     fn state(&self) -> Result<MutexGuard<'_, FileState>, Failure> {
@@ -173,7 +187,7 @@ impl OpenFile {
 }
 
 /// Locks. Where a thread panicked with the lock held, nobody knows in what state things are.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>, Failure> {
+fn lock<T>(mutex: &Mutex<T>) -> Result<MutexGuard<'_, T>, Failure> {
     let why = "internal error: an earlier call panicked; close this handle";
     mutex.lock().map_err(|_| Failure::new(libc::ENOTRECOVERABLE, why))
 }

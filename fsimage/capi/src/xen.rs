@@ -1,7 +1,7 @@
 //! The functions of Xen's libxenfsimage. What each does, here and there, is in fsimage.h and docs/pygrub-compat.md.
 
 use crate::guard::{Failure, guarded};
-use crate::handles::{BootString, Filesystem, MAX_FILE_SIZE, OpenFile, lock};
+use crate::handles::{BootString, Filesystem, MAX_FILE_SIZE, OpenFile};
 use crate::raw;
 use fsimage::protocol::Layout;
 use fsimage::{Disk, ErrorKind, Options, Session, parse_mount_option};
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn fsi_bootstring_alloc(fsi: *mut Filesystem, size: usize)
             .try_reserve_exact(length)
             .map_err(|_| Failure::new(libc::ENOMEM, format!("no memory for {size} bytes")))?;
         bytes.resize(length, 0);
-        Ok(keep(&mut *lock(&filesystem.boot_string)?, bytes))
+        Ok(keep(&mut *filesystem.boot_string()?, bytes))
     })
 }
 
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn fsi_bootstring_alloc(fsi: *mut Filesystem, size: usize)
 pub unsafe extern "C" fn fsi_bootstring_free(fsi: *mut Filesystem) {
     guarded((), || {
         // SAFETY: as the caller says.
-        *lock(&unsafe { raw::handle(fsi) }?.boot_string)? = BootString::None;
+        *unsafe { raw::handle(fsi) }?.boot_string()? = BootString::None;
         Ok(())
     });
 }
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn fsi_fs_bootstring(fsi: *mut Filesystem) -> *mut c_char 
     guarded(null_mut(), || {
         // SAFETY: as the caller says.
         let filesystem = unsafe { raw::handle(fsi) }?;
-        let mut slot = lock(&filesystem.boot_string)?;
+        let mut slot = filesystem.boot_string()?;
         match &mut *slot {
             BootString::Some(bytes) => Ok(bytes.as_mut_ptr().cast()),
             BootString::None => Ok(null_mut()),
