@@ -42,8 +42,8 @@ const PLACES: &[Place] = &[
     // Beyond pygrub's: isolinux and syslinux look here too.
     place(Loader::Extlinux, &["/isolinux/isolinux.cfg"]),
     place(Loader::Extlinux, &["/isolinux.cfg"]),
-    place(Loader::Extlinux, &["/boot/syslinux/syslinux.cfg"]),
-    place(Loader::Extlinux, &["/syslinux/syslinux.cfg"]),
+    place(Loader::Extlinux, &["/boot/syslinux/syslinux.cfg", "/boot/syslinux/extlinux.conf"]),
+    place(Loader::Extlinux, &["/syslinux/syslinux.cfg", "/syslinux/extlinux.conf"]),
     place(Loader::Extlinux, &["/syslinux.cfg"]),
     place(Loader::Lilo, lilo::LILO),
     place(Loader::Elilo, lilo::ELILO),
@@ -91,7 +91,7 @@ fn configurations(guest: &dyn Guest, volume: VolumeId) -> Vec<Candidate> {
 }
 
 /// What lies in a vendor's directory of an EFI system partition, or of a disc made like one, by the vendors' names:
-/// `/EFI/VENDOR/grub.cfg`, then ELILO's.
+/// `/EFI/VENDOR/grub.cfg`, then syslinux', then ELILO's.
 fn vendors(guest: &dyn Guest, volume: VolumeId) -> Vec<Candidate> {
     // The same directory where the filesystem knows no case.
     let list =
@@ -106,7 +106,9 @@ fn vendors(guest: &dyn Guest, volume: VolumeId) -> Vec<Candidate> {
         let candidate = |path| Candidate { loader, config: FileRef { volume, path } };
         paths.filter(is_file).map(candidate).collect::<Vec<_>>()
     };
-    [(Loader::Grub2, "grub.cfg"), (Loader::Elilo, "elilo.conf")].into_iter().flat_map(of_loader).collect()
+    let files =
+        [(Loader::Grub2, "grub.cfg"), (Loader::Extlinux, "syslinux.cfg"), (Loader::Elilo, "elilo.conf")];
+    files.into_iter().flat_map(of_loader).collect()
 }
 
 /// The menu of one of [`candidates`].

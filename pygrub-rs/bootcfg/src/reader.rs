@@ -245,16 +245,16 @@ impl Reader<'_> {
         Ok(index)
     }
 
-    /// Another configuration's menu, as a submenu in the place of the entry that leads to it. What makes it
-    /// unreadable is that entry's problem, and what it gave until then is forgotten. So is a way back to what was
-    /// already read, which menus over several files have ("Back").
+    /// Another configuration's menu, as a submenu in the place of the entry that leads to it; that entry, by its index, where
+    /// there is none. What makes it unreadable is that entry's problem, and what it gave until then is forgotten. So is a way
+    /// back to what was already read, which menus over several files have ("Back").
     pub(crate) fn submenu(
         &mut self,
         evaluate: Evaluate,
         file: &FileRef,
         mut entry: BootEntry,
         entries: &mut Vec<BootEntry>,
-    ) -> Result<Vec<usize>, LimitName> {
+    ) -> Result<Result<Outcome, usize>, LimitName> {
         let before = entries.len();
         let depth = entry.parents.len();
         let place = (self.file.clone(), self.line);
@@ -265,7 +265,7 @@ impl Reader<'_> {
             Err(format!("it leads back to `{}`", shown(&file.path)))
         } else {
             match self.other_menu(evaluate, file, &parents, entries) {
-                Ok(Some(outcome)) => Ok(outcome.order),
+                Ok(Some(outcome)) => Ok(outcome),
                 Ok(None) => Err(format!("`{}` cannot be read", shown(&file.path))),
                 // These are the whole configuration's, and end it.
                 Err(limit @ (LimitName::MaxSteps | LimitName::MaxEntries)) => return Err(limit),
@@ -276,16 +276,16 @@ impl Reader<'_> {
             }
         };
         match result {
-            Ok(order) => {
+            Ok(outcome) => {
                 number_submenus(entries.get_mut(before..).unwrap_or_default(), before, depth);
-                Ok(order)
+                Ok(Ok(outcome))
             }
             Err(problem) => {
                 (self.file, self.line) = place;
                 self.budget.restore_depth(mark);
                 entries.truncate(before);
                 entry.problems.push(problem);
-                Ok(vec![self.push(entry, entries)?])
+                Ok(Err(self.push(entry, entries)?))
             }
         }
     }

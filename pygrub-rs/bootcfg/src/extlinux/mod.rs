@@ -72,6 +72,9 @@ fn evaluate(
     let timeout = timeout(&config);
     let wanted = wanted(reader, &mut config, timeout)?;
     let mut order = vec![Vec::new(); wanted.len()];
+    // Where nothing asks and the default is another configuration, that one's menu is what a person sees.
+    let leads_on = !config.asks() && !config.shift_key;
+    let mut shown = None;
     for (index, label) in config.labels.iter().enumerate() {
         let place = wanted.iter().position(|&other| other == index);
         // A hidden label can still be the default; one that cannot be chosen is there for its text.
@@ -81,12 +84,16 @@ fn evaluate(
         }
         let made = add(reader, label, &config, parents, entries)?;
         if let Some(slot) = place.and_then(|place| order.get_mut(place)) {
-            *slot = made;
+            *slot = made.order;
         }
+        shown = shown.or(made.menu.filter(|_| leads_on && place == Some(0)));
     }
     let mut order: Vec<usize> = order.into_iter().flatten().collect();
     if let Some(made) = on_error(reader, &mut config, &order, parents, entries)? {
         order.splice(0..0, made);
+    }
+    if let Some(menu) = shown {
+        return Ok(Outcome { order, ..menu });
     }
     Ok(Outcome {
         order,
@@ -105,14 +112,20 @@ fn evaluate(
     })
 }
 
-/// A label's entry, or the menu that it opens in its place: which of all entries these are, best first.
+/// What came of a label: which of all entries are its own, best first, and the menu that they are, where it opens one.
+struct Made {
+    order: Vec<usize>,
+    menu: Option<Outcome>,
+}
+
+/// A label's entry, or the menu that it opens in its place.
 fn add(
     reader: &mut Reader<'_>,
     label: &Label,
     config: &Config,
     parents: Parents<'_>,
     entries: &mut Vec<BootEntry>,
-) -> Result<Vec<usize>, LimitName> {
+) -> Result<Made, LimitName> {
     reader.line = label.line;
     let run = label::run(reader, label, config, parents)?;
     match run.opens {
@@ -120,9 +133,12 @@ fn add(
             reader.directory = Some(other.directory);
             let made = reader.submenu(evaluate, &other.file, run.entry, entries);
             reader.directory = None;
-            made
+            Ok(match made? {
+                Ok(menu) => Made { order: menu.order.clone(), menu: Some(menu) },
+                Err(index) => Made { order: vec![index], menu: None },
+            })
         }
-        None => Ok(vec![reader.push(run.entry, entries)?]),
+        None => Ok(Made { order: vec![reader.push(run.entry, entries)?], menu: None }),
     }
 }
 
@@ -201,7 +217,7 @@ fn on_error(
     };
     let made = add(reader, label, config, parents, entries)?;
     reader.notes.add(|| "the default kernel is missing: ONERROR's is taken".to_owned());
-    Ok(Some(made))
+    Ok(Some(made.order))
 }
 
 /// Whether a command line starts a menu program instead of a system.

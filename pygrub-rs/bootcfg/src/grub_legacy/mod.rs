@@ -62,7 +62,10 @@ fn evaluate(
     for item in &config.items {
         let run = entry::run(reader, item, parents, &config)?;
         candidates.push(match run.opens {
-            Some(other) => reader.submenu(evaluate, &other, run.entry, entries)?,
+            Some(other) => match reader.submenu(evaluate, &other, run.entry, entries)? {
+                Ok(menu) => menu.order,
+                Err(index) => vec![index],
+            },
             None => vec![reader.push(run.entry, entries)?],
         });
     }

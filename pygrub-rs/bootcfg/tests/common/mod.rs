@@ -118,6 +118,13 @@ impl MapGuest {
         self
     }
 
+    /// What is below a folder, by the rest of its path.
+    fn inside<'a>(&'a self, volume: VolumeId, path: &[u8]) -> impl Iterator<Item = &'a [u8]> {
+        let folder = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
+        let below = self.files.range((volume, folder.clone())..);
+        below.map_while(move |((on, file), _)| file.strip_prefix(folder.as_slice()).filter(|_| *on == volume))
+    }
+
     /// The menu of the first volume.
     pub(crate) fn menu(&self) -> BootMenu {
         self.menu_of(0)
@@ -138,9 +145,8 @@ impl Guest for MapGuest {
         if let Some(content) = self.files.get(&(volume, path.to_vec())) {
             return Some(FileStatus { kind: FileKind::File, size: u64::try_from(content.len()).unwrap() });
         }
-        let folder = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
-        let inside = |(on, file): &&(VolumeId, Vec<u8>)| *on == volume && file.starts_with(&folder);
-        self.files.keys().find(inside).map(|_| FileStatus { kind: FileKind::Directory, size: 0 })
+        let is_folder = self.inside(volume, path).next().is_some();
+        is_folder.then_some(FileStatus { kind: FileKind::Directory, size: 0 })
     }
 
     fn loadable(&self, volume: VolumeId, path: &[u8]) -> Result<(), GuestError> {
@@ -169,12 +175,8 @@ impl Guest for MapGuest {
     }
 
     fn list(&self, volume: VolumeId, path: &[u8], max: usize) -> Result<Vec<DirName>, GuestError> {
-        let folder = [path.strip_suffix(b"/").unwrap_or(path), b"/"].concat();
         let names: BTreeMap<Vec<u8>, FileKind> = self
-            .files
-            .keys()
-            .filter(|(on, _)| *on == volume)
-            .filter_map(|(_, file)| file.strip_prefix(folder.as_slice()))
+            .inside(volume, path)
             .map(|rest| match rest.iter().position(|&byte| byte == b'/') {
                 Some(slash) => (rest[..slash].to_vec(), FileKind::Directory),
                 None => (rest.to_vec(), FileKind::File),
