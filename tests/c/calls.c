@@ -22,6 +22,16 @@ static fsi_t *opened(void)
     return fsi;
 }
 
+static int target_file(const char *name, int flags)
+{
+    char path[4096];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    CHECK((fd = open(path, O_RDWR | O_CREAT | O_TRUNC | flags, 0600)) >= 0);
+    return fd;
+}
+
 static void opening(void)
 {
     fsi_t *fsi;
@@ -152,6 +162,37 @@ static void reading(void)
     fsi_close_fsimage(fsi);
 }
 
+/* Files whose place nobody remembers: data that is not plain on the disk, and more extents than are kept. */
+static void reading_elsewhere(void)
+{
+    static const char text[] = "in the inode itself, and nowhere else on the disk";
+    enum { LENGTH = sizeof(text) - 1, BLOCKS = 4400, PIECE = 5000 };
+    fsi_t *fsi = opened();
+    fsi_file_t *file = fsi_open_file(fsi, "/inline");
+    int fd = target_file("elsewhere", 0);
+
+    CHECK(file != NULL);
+    CHECK(fsi_read_file(file, others, 10) == 10 && memcmp(others, text, 10) == 0);
+    CHECK(fsi_pread_file(file, others, 100, 3) == LENGTH - 3 && memcmp(others, text + 3, LENGTH - 3) == 0);
+    CHECK(fsi_read_file(file, others, 100) == LENGTH - 10 && memcmp(others, text + 10, LENGTH - 10) == 0);
+    CHECK(fsi_read_file(file, others, 100) == 0);
+    CHECK(fsi_copy_file(file, fd) == LENGTH && pread(fd, others, 100, 0) == LENGTH && memcmp(others, text, LENGTH) == 0);
+    fsi_close_file(file);
+    close(fd);
+
+    CHECK((file = fsi_open_file(fsi, "/scattered")) != NULL);
+    for (size_t from = 0; from < BLOCKS * 1024; from += 123457) {
+        size_t left = BLOCKS * 1024 - from;
+        CHECK(fsi_pread_file(file, others, PIECE, from) == (ssize_t)(left < PIECE ? left : PIECE));
+        for (size_t i = 0; i < PIECE && i < left; i++) {
+            size_t block = (from + i) / 1024;
+            CHECK(others[i] == (block % 2 == 0 ? ((block & 0xff) | 1) : 0));
+        }
+    }
+    fsi_close_file(file);
+    fsi_close_fsimage(fsi);
+}
+
 static void metadata(void)
 {
     fsi_t *fsi = opened();
@@ -211,19 +252,9 @@ static void directories(void)
             others_seen++;
     }
     CHECK(errno == 0 && fsi_read_dir(dir) == NULL && errno == 0);
-    /* big empty holes; dir link dangling loop fifo lost+found */
-    CHECK(files == 3 && others_seen == 6);
+    /* big empty holes inline scattered; dir link dangling loop fifo lost+found */
+    CHECK(files == 5 && others_seen == 6);
     CHECK(fsi_close_dir(dir) == 0);
-}
-
-static int target_file(const char *name, int flags)
-{
-    char path[4096];
-    int fd;
-
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    CHECK((fd = open(path, O_RDWR | O_CREAT | O_TRUNC | flags, 0600)) >= 0);
-    return fd;
 }
 
 static void same_as_big(int fd, off_t from)
@@ -483,6 +514,7 @@ int main(int argc, char **argv)
     opening_with_options();
     paths();
     reading();
+    reading_elsewhere();
     metadata();
     directories();
     copying();

@@ -10,7 +10,7 @@ use fsimage_tests::{Guest, Run, Stage, layout, need};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -40,6 +40,10 @@ impl Image {
         big.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
         std::fs::set_permissions(tree.join("big"), PermissionsExt::from_mode(0o640)).unwrap();
         std::fs::write(tree.join("empty"), "").unwrap();
+        std::fs::write(tree.join("inline"), "in the inode itself, and nowhere else on the disk").unwrap();
+        // More extents than anybody remembers: every other block of 1 KiB is a hole.
+        let blocks = (0..4400_u32).flat_map(|n| [if n % 2 == 0 { n.to_le_bytes()[0] | 1 } else { 0 }; 1024]);
+        std::fs::write(tree.join("scattered"), blocks.collect::<Vec<u8>>()).unwrap();
         let holes = File::create(tree.join("holes")).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&holes, b"x", 69_999).unwrap();
         for (target, link) in [("big", "link"), ("nowhere", "dangling"), ("loop", "loop")] {
@@ -50,13 +54,35 @@ impl Image {
         File::create(&path).unwrap().set_len(12 << 20).unwrap();
         let _ = layout::tool_on(&path, "sfdisk", "fdisk", &["-q"], "start=2048, type=83, bootable\n");
         let outcome = Run::new(&need("mke2fs", "e2fsprogs"))
-            .args(["-q", "-F", "-t", "ext4", "-E", &format!("offset={OFFSET},root_owner=0:0"), "-d"])
+            .args([
+                "-q",
+                "-F",
+                "-t",
+                "ext4",
+                "-b",
+                "1024",
+                "-O",
+                "inline_data",
+                "-E",
+                &format!("offset={OFFSET},root_owner=0:0"),
+                "-d",
+            ])
             .arg(tree)
             .arg(&path)
             .arg("10M")
             .finish();
         outcome.assert_success();
-        Self { path, _folder: folder }
+        let image = Self { path, _folder: folder };
+        // debugfs' word that the files are what the tests want of them: 2200 pieces with as many holes between.
+        assert!(image.debugfs("stat /inline").contains("Size of inline data"));
+        let pieces = image.debugfs("dump_extents -l /scattered").lines().count();
+        assert!((2200..2300).contains(&pieces), "{pieces}");
+        image
+    }
+
+    fn debugfs(&self, request: &str) -> String {
+        let run = Run::new(&need("debugfs", "e2fsprogs")).args(["-R", request]);
+        run.arg(format!("{}?offset={OFFSET}", self.path())).finish().assert_success().text()
     }
 }
 
@@ -131,16 +157,14 @@ fn threads_share_a_filesystem_and_a_file() {
 #[test]
 fn a_worker_that_is_killed_is_an_errno() {
     let (library, image) = (library(), Image::make());
-    let (go_on, mut told) = std::io::pipe().unwrap();
     let (mut said, says) = std::io::pipe().unwrap();
-    let program = library.program("killed").arg(image.path()).arg(OFFSET).stdin_from(go_on).stdout_to(says);
+    let program = library.program("killed").arg(image.path()).arg(OFFSET).stdout_to(says);
     let program = program.spawn();
     let mut line = [0; 5];
     said.read_exact(&mut line).unwrap();
     assert_eq!(&line, b"open\n");
     let (_, inmate) = library.stage().locked_in();
     assert!(inmate.signal(Signal::KILL));
-    told.write_all(b"go\n").unwrap();
     program.finish().assert_success();
     let mut rest = String::new();
     said.read_to_string(&mut rest).unwrap();
