@@ -167,3 +167,53 @@ fn a_disk_with_a_hundred_guests() {
     assert_eq!(text.matches("nothing in it boots").count(), 100);
     assert!(begun.elapsed() < Duration::from_secs(60));
 }
+
+#[test]
+fn of_two_copies_the_one_that_the_gpt_says() {
+    // Flatcar's partitions, as sgdisk and update_engine leave their attributes.
+    let usr = "type=5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6";
+    let (a, b) = ("7130c94a-213a-4e5a-8e26-6cce9662f132", "e03dd35c-7c2d-4a47-b3fe-27f15780a57c");
+    let config = "search --no-floppy --set oem --part-label OEM --hint \"$root\"\nsource \"($oem)/grub.cfg\"\n\
+                  menuentry Flatcar {\ngptprio.next -d usr_device -u usr_uuid\n\
+                  if [ \"$usr_uuid\" = \"7130c94a-213a-4e5a-8e26-6cce9662f132\" ]; then slot=a; else slot=b; fi\n\
+                  linux /flatcar/vmlinuz-$slot mount.usr=PARTUUID=$usr_uuid $linux_append\n}\n";
+    let boot = Tree::new()
+        .file("boot/grub/grub.cfg", config)
+        .file("flatcar/vmlinuz-a", "kernel a")
+        .file("flatcar/vmlinuz-b", "kernel b");
+    let (boot, oem) = (boot.guest(), Tree::new().file("grub.cfg", "set linux_append=oem\n").guest());
+    for (of_a, of_b, kernel, uuid) in [
+        // Bit 48 is a priority of 1, bit 49 of 2, bit 52 an attempt, bit 56 success.
+        ("GUID:48,56", "", "kernel a", a),
+        ("GUID:48,56", "GUID:49,52", "kernel b", b),
+        ("GUID:48,56", "GUID:49", "kernel a", a),
+    ] {
+        let disk = Disk::new(32);
+        disk.sfdisk(&format!(
+            "label: gpt\nstart=2048, size=18432, name=EFI-SYSTEM\nstart=20480, size=2048, {usr}, uuid={a}, name=USR-A, attrs=\"{of_a}\"\n\
+             start=22528, size=2048, {usr}, uuid={b}, name=USR-B, attrs=\"{of_b}\"\nstart=24576, size=18432, name=OEM\n"
+        ));
+        disk.write(2048 * SECTOR, &filesystem(&boot)).write(24576 * SECTOR, &filesystem(&oem));
+        let (booted, _, args, said) = boots(disk.path(), &[]);
+        assert_eq!(
+            (String::from_utf8(booted).unwrap().as_str(), args),
+            (kernel, format!("mount.usr=PARTUUID={uuid} oem")),
+            "{of_b}: {said}"
+        );
+    }
+}
+
+#[test]
+fn what_was_left_out_is_the_reason() {
+    let entry = "title A\nlinux /vmlinuz-6.1\n";
+    let guest = Tree::new().file("loader/entries/a.conf", entry).guest();
+    let text = shown(&guest.image, false).replace("\n", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        text.contains("it has no menu entry (/loader/entries/a.conf: left out, `/vmlinuz-6.1` is not there)"),
+        "{text}"
+    );
+    let (stage, output) = (Stage::new(), Output::new());
+    let outcome =
+        stage.pygrub().arg("-q").option("--output-directory", output.directory()).arg(&guest.image).finish();
+    outcome.assert_failure("left out, `/vmlinuz-6.1` is not there");
+}
