@@ -170,7 +170,7 @@ impl Scene {
     pub fn ufs(&self, version: u32, order: &str) -> PathBuf {
         let image = self.path(&format!("ufs{version}-{order}.img"));
         Run::new(&need("makefs", "makefs"))
-            .args(["-t", "ffs", "-B", order, "-b", "20%", "-f", "100"])
+            .args(["-t", "ffs", "-B", order, "-M", "4m", "-b", "20%", "-f", "100"])
             .args(["-o", &format!("version={version},bsize=8192,fsize=1024")])
             .arg(&image)
             .arg(self.tree())

@@ -24,6 +24,13 @@ impl AsFd for Draft<'_> {
 }
 
 impl Draft<'_> {
+    /// Whether it has a name already, a hidden one, because its filesystem has no nameless files: a process that dies
+    /// without dropping it leaves it behind.
+    #[must_use]
+    pub fn is_visible(&self) -> bool {
+        self.hidden.is_some()
+    }
+
     /// Gives the file this very name. What has it already is replaced, all at once and without following a symbolic
     /// link, when `replace` says so.
     ///

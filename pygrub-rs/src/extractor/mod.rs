@@ -10,6 +10,7 @@ mod file;
 mod find;
 mod get;
 mod info;
+mod interruption;
 mod jail;
 mod ls;
 mod manual;

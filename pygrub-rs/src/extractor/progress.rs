@@ -1,7 +1,9 @@
 //! A bar of progress, when a person is watching and it takes long enough to ask how long.
 
 use super::args::Common;
+use super::interruption::Interruption;
 use crate::console::say;
+use crate::exit::Result;
 use fsimage::copy::Step;
 use fsimage::{Error, ErrorKind, Session};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,19 +20,20 @@ const FRAMES: u8 = 10;
 const OF_FILE: &str = "{wide_msg} {bytes:>10} of {total_bytes} {binary_bytes_per_sec} {eta} [{bar:20}]";
 const OF_TREE: &str = "{wide_msg} {prefix} {bytes:>10} {binary_bytes_per_sec}";
 
-/// The bar, or none.
-#[derive(Debug)]
+/// The bar, or none; its clones are the same one.
+#[derive(Debug, Clone)]
 pub(super) struct Progress {
     bar: ProgressBar,
     is_watched: bool,
     is_spent: Arc<AtomicBool>,
+    interruption: Interruption,
 }
 
 impl Progress {
     pub(super) fn new(common: &Common) -> Self {
         let is_watched = !common.no_progress && isatty(std::io::stderr());
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        Self { bar, is_watched, is_spent: Arc::default() }
+        Self { bar, is_watched, is_spent: Arc::default(), interruption: Interruption::default() }
     }
 
     /// Whether a copy has ended for want of budget.
@@ -40,13 +43,17 @@ impl Progress {
 
     /// From now on the session's copies move the bar, and end with an error beyond `budget` bytes of data.
     pub(super) fn watch(&self, session: &mut Session, budget: u64) {
-        let (bar, is_spent) = (self.bar.clone(), self.is_spent.clone());
+        let (bar, is_spent, interruption) =
+            (self.bar.clone(), self.is_spent.clone(), self.interruption.clone());
         let (is_watched, begin) = (self.is_watched, Instant::now());
         let (is_shown, left) = (Cell::new(false), Cell::new(budget));
         session.watch(move |step| {
             if is_watched && !is_shown.get() && begin.elapsed() > PATIENCE {
                 is_shown.set(true);
                 bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(FRAMES));
+            }
+            if let Some(signal) = interruption.arrived() {
+                return Err(Error::io("stopped by", signal));
             }
             let (Step::Data(bytes) | Step::Hole(bytes)) = step;
             bar.inc(bytes);
@@ -60,6 +67,18 @@ impl Progress {
             }
             Ok(())
         });
+    }
+
+    /// Does work that leaves something behind if the program ends in the middle of it. A signal that wants that waits for the
+    /// next step of a copy, which fails then; the program dies of it when all is taken back.
+    pub(super) fn uninterrupted<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.interruption.hold()?;
+        let outcome = work();
+        if self.interruption.arrived().is_some() {
+            self.finish();
+        }
+        self.interruption.release()?;
+        outcome
     }
 
     /// A file of so many bytes is all there is to copy.

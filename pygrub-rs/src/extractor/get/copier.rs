@@ -11,7 +11,7 @@ use crate::extractor::progress::Progress;
 use crate::extractor::several::concerns_one_file;
 use crate::extractor::volume;
 use fsimage::copy::Part;
-use fsimage::output::{Attributes, Existing, OutputDirectory};
+use fsimage::output::{Attributes, Draft, Existing, OutputDirectory};
 use fsimage::{ErrorKind, FileType, Node, Session, escape};
 use rustix::io::Errno;
 use serde::Serialize;
@@ -170,15 +170,31 @@ impl<'a> Copier<'a> {
         };
         volume::check_size(node, self.common)?;
         let draft = to.directory.draft(UNFINISHED)?;
+        let size = match draft.is_visible() {
+            false => self.fill(draft, to, name, node, replace)?,
+            true => self.progress.clone().uninterrupted(|| self.fill(draft, to, name, node, replace))?,
+        };
+        let mut copied = node.clone();
+        copied.metadata.size = size;
+        self.done(to, name, path, &copied)
+    }
+
+    /// Fills a file and gives it its looks and its name. Returns its length.
+    fn fill(
+        &mut self,
+        draft: Draft<'_>,
+        to: &Held<'_>,
+        name: &OsStr,
+        node: &Node,
+        replace: bool,
+    ) -> Result<u64> {
         let size = self.data(node, draft.as_fd())?;
         self.looks.of(node, FILE).apply(draft.as_fd())?;
         draft.publish_as(name, replace).map_err(|why| match why.kind() {
             ErrorKind::InvalidArgument => to.exists(name, "--force replaces it, --skip-existing leaves it"),
             _ => why.into(),
         })?;
-        let mut copied = node.clone();
-        copied.metadata.size = size;
-        self.done(to, name, path, &copied)
+        Ok(size)
     }
 
     /// Copies what is in a file, or what is packed in it. Returns how many bytes that are.
