@@ -225,7 +225,14 @@ fn nothing_appears_where_something_fails() {
     let scene = Scene::new();
     let good = tree().guest();
     let escapes = tree().file("boot/grub/grub.cfg", CONFIG.replace("quiet", "\"\x1b[2J\"")).guest();
+    let missing =
+        tree().file("boot/grub/grub.cfg", CONFIG.replace("/boot/initrd.img", "/boot/missing")).guest();
     for (guest, options, expected) in [
+        (
+            &missing,
+            &["--entry=1"][..],
+            "the entry \"Second\" cannot be booted: the ramdisk /boot/missing does not exist in the guest; --entry chooses another, `fsimage bootcfg`",
+        ),
         (&good, &["--ramdisk=/boot/missing"][..], "the ramdisk /boot/missing does not exist in the guest"),
         (&good, &["--max-kernel-size=1K"], "the kernel has 90001 bytes and may have 1024"),
         (&good, &["--max-ramdisk-size=1K"], "--max-ramdisk-size raises the limit"),

@@ -460,7 +460,7 @@ wire_struct! {
         password: Option<Secret>,
         /// The key that chooses it.
         hotkey: Option<Hotkey>,
-        /// Why it would not boot, or what was ignored.
+        /// Why it would not boot.
         problems: List<Bytes<512>, 16>,
     }
 

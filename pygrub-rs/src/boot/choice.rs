@@ -7,6 +7,8 @@ use fsimage::{ErrorKind, FileType, Session, escape};
 
 /// Reasons listed in a message before it becomes unreadable.
 const MAX_REASONS: usize = 8;
+/// What most problems of an entry begin with.
+const UNBOOTABLE: &str = "not bootable because ";
 
 /// Kernel, ramdisks and arguments.
 #[derive(Debug, Clone)]
@@ -32,12 +34,17 @@ pub(crate) fn from_entry(
 ) -> Result<Choice> {
     let title = entry.title.0;
     let problems: Vec<String> = entry.problems.0.iter().map(|problem| escape(&problem.0)).collect();
-    let Some(kernel) = entry.kernel else {
-        let why = if problems.is_empty() { "it names no kernel".to_owned() } else { problems.join("; ") };
+    // Without the ramdisk that is missing, say, a kernel boots to nowhere. Who names another knows that.
+    let boots = problems.is_empty() || wanted.ramdisks.is_some();
+    let Some(kernel) = entry.kernel.filter(|_| boots) else {
+        let reasons: Vec<&str> =
+            problems.iter().map(|problem| problem.strip_prefix(UNBOOTABLE).unwrap_or(problem)).collect();
+        let why = if reasons.is_empty() { "it names no kernel".to_owned() } else { reasons.join("; ") };
+        // Whoever has chosen at the menu is there still.
+        let next = index.map(|_| format!("; --entry chooses another, {}", voice.lists)).unwrap_or_default();
         return Err(Failure::Failed(format!(
-            "the entry \"{}\" cannot be booted: {why}; --entry chooses another, {}",
-            escape(&title),
-            voice.lists
+            "the entry \"{}\" cannot be booted: {why}{next}",
+            escape(&title)
         )));
     };
     for problem in &problems {
