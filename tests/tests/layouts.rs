@@ -735,7 +735,7 @@ fn the_configuration_names_a_partition_that_cannot_be_read() {
         .write(at(2048), &bench.small("root", DECOY_UUID, Some(config)));
     let theirs = cat_by_grub(disk.path(), "hd0,msdos2", "/vmlinuz");
     assert_eq!((theirs.code, &theirs.stdout[..]), (Some(1), &b""[..]), "{theirs:?}");
-    bench.assert_fails(disk.path(), &[], &["not recognised: the kernel /vmlinuz"]);
+    bench.assert_fails(disk.path(), &[], &["the kernel (hd0,msdos2)/vmlinuz: not recognised"]);
 }
 
 /// A search, and how the files are named behind it.
