@@ -58,6 +58,12 @@ pub fn sum_words(bytes: &mut [u8], at: usize) {
     bytes[at..at + 2].copy_from_slice(&sum);
 }
 
+/// Holds an entry that a person made to what the crate promises.
+pub fn check_entry(entry: &bootcfg::BootEntry, limits: &bootcfg::Limits) {
+    assert!(entry.kernel.is_some() || !entry.problems.is_empty(), "{entry:?}");
+    assert!(entry.arguments.len() <= limits.max_value_bytes, "{}", entry.arguments.len());
+}
+
 /// A guest of one volume, an EFI system partition, with these files: what boot configurations are evaluated over.
 pub struct Files<'a> {
     volumes: [bootcfg::VolumeName; 1],
@@ -139,6 +145,21 @@ impl bootcfg::Guest for Files<'_> {
         let from = usize::try_from(offset).unwrap_or(usize::MAX);
         let piece = from.checked_add(length).and_then(|end| content.get(from..end));
         piece.map(<[u8]>::to_vec).ok_or(past)
+    }
+
+    // Every file is a disk with the same files on it, and with one partition.
+    fn open_image(
+        &self,
+        _: bootcfg::VolumeId,
+        path: &[u8],
+    ) -> Result<Vec<bootcfg::VolumeName>, bootcfg::GuestError> {
+        self.find(path)?;
+        let volume = |id, name: &str| bootcfg::VolumeName {
+            id: bootcfg::VolumeId(id),
+            grub_names: vec![name.into()],
+            ..Default::default()
+        };
+        Ok(vec![volume(256, ""), volume(257, ",msdos1")])
     }
 
     fn list(

@@ -17,11 +17,16 @@ pub(crate) struct Image {
 /// What is to be booted: the kernel, the ramdisks, and modules that have no place there.
 pub(crate) type Boots = (Image, Vec<BootFile>, Vec<FileRef>);
 
+/// Whether it is Xen by its name. It is not booted here, so whether it is there does not matter.
+pub(crate) fn is_xen(path: &[u8]) -> bool {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().starts_with(b"xen")
+}
+
 /// The kernel and the ramdisks among a first image and its modules.
 pub(crate) fn boots(first: Image, modules: Vec<Image>) -> Result<Boots, String> {
     let name = first.file.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
     let mut modules = modules.into_iter();
-    let kernel = if name.starts_with(b"xen") {
+    let kernel = if is_xen(&first.file.path) {
         modules.next().ok_or("not bootable because Xen has no kernel to boot")?
     } else if name == b"unix" {
         first

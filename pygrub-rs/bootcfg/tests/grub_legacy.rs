@@ -263,3 +263,32 @@ fn the_next_configuration_when_the_first_boots_nothing() {
         ]
     );
 }
+
+#[test]
+fn what_is_not_there_ends_the_entry_but_xen_is_not_booted() {
+    let text = "default 0\ntitle a\nkernel /gone quiet\ninitrd /i\ntitle b\nkernel /k\ninitrd /gone\ntitle c\nkernel /k\ncat /gone\n\
+                title d\nkernel /xen.gz\nmodule /k three\nmodule /i\ntitle e\nkernel --type=elks /k\n";
+    let menu = MapGuest::with_config(PATH, text).file("/k", "").file("/i", "").complete().menu();
+    let problem = |title: &str| entry(&menu, title).problems.join(";");
+    assert_eq!(problem("a"), "not bootable because the kernel /gone does not exist in the guest");
+    // It is shown with the entry.
+    assert_eq!((kernel(entry(&menu, "a")), arguments(entry(&menu, "a"))), ("0:/gone".into(), "quiet".into()));
+    assert_eq!(problem("b"), "not bootable because the ramdisk /gone does not exist in the guest");
+    assert_eq!(problem("c"), "not bootable because the file /gone does not exist in the guest");
+    assert_eq!(problem("e"), "not bootable because there is no kind of kernel called `elks`");
+    assert_eq!((kernel(default(&menu)), arguments(default(&menu))), ("0:/k".into(), "three".into()));
+}
+
+#[test]
+fn a_signature_on_several_volumes_and_a_root_that_is_searched() {
+    let text = "title a\nfindroot (pool_rpool,1,a)\nkernel /k\ntitle b\nfindroot (pool_rpool)\nkernel /k\n\
+                title c\nfind --set-root --ignore-floppies /only\nkernel /k\n";
+    let guest = MapGuest::with_config(PATH, text).file("/boot/grub/bootsign/pool_rpool", "").file("/k", "");
+    let guest =
+        guest.volume("hd0,msdos2", "2", "").legacy("hd0,1,a").file("/boot/grub/bootsign/pool_rpool", "");
+    let guest =
+        guest.file("/k", "").volume("hd0,msdos3", "3", "").file("/only", "").file("/k", "").complete();
+    let menu = guest.menu();
+    let roots: Vec<_> = ["a", "b", "c"].map(|title| kernel(entry(&menu, title))).to_vec();
+    assert_eq!(roots, ["1:/k", "0:/k", "2:/k"]);
+}

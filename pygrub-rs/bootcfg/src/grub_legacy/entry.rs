@@ -7,42 +7,71 @@ use crate::access::Secret;
 use crate::guest::{BootFile, FileRef, VolumeId};
 use crate::limits::LimitName;
 use crate::menu::BootEntry;
-use crate::multiboot::{Image, boots};
+use crate::multiboot::{Image, boots, is_xen};
 use crate::reader::{Parents, Reader, first_word, trimmed};
 use crate::text::shown;
 
-/// Commands that change nothing here.
+/// Commands that change nothing here: they show something, or change the screen, the keyboard, the numbers that a BIOS gives to
+/// disks (`map`) or what lies on a disk, which is never written.
 const NO_OPS: &[&[u8]] = &[
     b"background",
+    b"blocklist",
+    b"bootp",
     b"clear",
+    b"cls",
     b"color",
     b"debug",
     b"device",
+    b"dhcp",
     b"displayapm",
     b"displaymem",
-    b"find",
+    b"embed",
     b"foreground",
+    b"fstest",
     b"geometry",
     b"gfxmenu",
-    b"hide",
+    b"graphicsmode",
+    b"help",
     b"hiddenmenu",
+    b"hide",
+    b"ifconfig",
+    b"impsprobe",
+    b"install",
+    b"ioprobe",
     b"makeactive",
     b"map",
+    b"md5crypt",
+    b"min_mem64",
+    b"outline",
+    b"pager",
     b"partnew",
     b"parttype",
     b"pause",
     b"quiet",
+    b"rarp",
+    b"read",
+    b"reset",
     b"savedefault",
     b"serial",
     b"setkey",
+    b"setup",
     b"shade",
+    b"splash",
     b"splashimage",
     b"terminal",
     b"terminfo",
+    b"testvbe",
+    b"tftpserver",
+    b"timestamp",
     b"unhide",
+    b"uppermem",
+    b"vbeprobe",
     b"verbose",
     b"viewport",
 ];
+
+/// What looking at a file costs.
+const STEPS_PER_FILE: usize = 50;
 
 /// What the commands came to.
 pub(super) struct Run {
@@ -110,21 +139,36 @@ impl State<'_> {
             b"uuid" => self.root_by_uuid(reader, first_word(rest).0),
             b"bootfs" => self.dataset = Some(first_word(rest).0.to_vec()),
             b"kernel" | b"kernel$" => {
-                let image = self.image(reader, without_options(rest), name.ends_with(b"$"))?;
+                let image = match without_options(rest) {
+                    Ok(rest) => self.image(reader, "kernel", rest, name.ends_with(b"$"))?,
+                    Err(kind) => {
+                        let why = format!("there is no kind of kernel called `{}`", shown(kind));
+                        self.problem = Some(format!("not bootable because {why}"));
+                        return Ok(());
+                    }
+                };
                 // GRUB forgets what was loaded before.
                 (self.kernel, self.modules, self.ramdisks) = (image, Vec::new(), Vec::new());
             }
             b"module" | b"module$" | b"modulenounzip" if self.kernel.is_some() => {
-                let image = self.image(reader, rest, name.ends_with(b"$"))?;
+                let image = self.image(reader, "module", rest, name.ends_with(b"$"))?;
                 self.modules.extend(image);
             }
             b"initrd" if self.kernel.is_some() => {
-                let image = self.image(reader, rest, false)?;
+                let image = self.image(reader, "ramdisk", rest, false)?;
                 self.ramdisks = image.into_iter().map(|image| image.file.into()).collect();
             }
             b"module" | b"module$" | b"modulenounzip" | b"initrd" => {
                 self.problem = Some(format!("`{}` comes before any kernel", shown(name)));
             }
+            // Files that have to be there, or the entry ends.
+            b"cat" | b"testload" => drop(self.image(reader, "file", first_word(rest).0, false)?),
+            b"cmp" => {
+                let (one, other) = first_word(rest);
+                drop(self.image(reader, "file", one, false)?);
+                drop(self.image(reader, "file", first_word(other).0, false)?);
+            }
+            b"find" => self.find(reader, rest)?,
             b"configfile" => match locate(reader, self.root, first_word(rest).0)? {
                 Ok(file) => self.opens = Some(file),
                 Err(problem) => self.problem = Some(problem),
@@ -155,17 +199,54 @@ impl State<'_> {
         }
     }
 
-    /// Solaris: the volume with `/boot/grub/bootsign/SIGNATURE` (illumos' menu.lst: `findroot (pool_rpool,0,a)`).
+    /// `find --set-root FILE`, of some distributions; without the option it only shows where the file is. GRUB ends the entry
+    /// where it is nowhere: what it looks for is often GRUB's own, which such guests do without.
+    fn find(&mut self, reader: &mut Reader<'_>, rest: &[u8]) -> Result<(), LimitName> {
+        let (mut sets, mut rest) = (false, rest);
+        while let (word, after) = first_word(rest)
+            && word.starts_with(b"--")
+        {
+            sets |= word == b"--set-root";
+            rest = after;
+        }
+        let path = first_word(rest).0.to_vec();
+        for volume in volumes(reader) {
+            if reader.is_file(&FileRef { volume: volume.id, path: path.clone() })? {
+                if sets {
+                    self.root = volume.id;
+                    self.root_name = name_of(reader, volume.id);
+                }
+                return Ok(());
+            }
+        }
+        reader.note(&format!("`find {}` finds nothing", shown(&path)));
+        Ok(())
+    }
+
+    /// Solaris: the volume with `/boot/grub/bootsign/SIGNATURE` (illumos' menu.lst: `findroot (pool_rpool,0,a)`); of several the
+    /// one whose partition and slice are those that stand behind it.
     fn find_root(&mut self, reader: &mut Reader<'_>, rest: &[u8]) -> Result<(), LimitName> {
         let device = parted(rest).map_or(rest, |(device, _)| device);
         let signature = device.split(|&byte| byte == b',').next().map(trimmed).unwrap_or_default();
         let path = [b"/boot/grub/bootsign/", signature].concat();
+        let place = device.iter().position(|&byte| byte == b',').and_then(|comma| device.get(comma..));
+        let mut found = None;
         for volume in volumes(reader) {
             if reader.is_file(&FileRef { volume: volume.id, path: path.clone() })? {
-                self.root = volume.id;
-                self.root_name = name_of(reader, volume.id);
-                return Ok(());
+                let name = volume.legacy_grub_name.as_deref().unwrap_or_default();
+                let is_there = place.is_some_and(|place| name.as_bytes().ends_with(place));
+                if found.is_none() || is_there {
+                    found = Some(volume.id);
+                }
+                if is_there {
+                    break;
+                }
             }
+        }
+        if let Some(volume) = found {
+            self.root = volume;
+            self.root_name = name_of(reader, volume);
+            return Ok(());
         }
         let signature = shown(signature);
         reader.note(&format!("no volume is signed `{signature}`; the configuration's own is meant"));
@@ -188,6 +269,7 @@ impl State<'_> {
     fn image(
         &mut self,
         reader: &mut Reader<'_>,
+        what: &str,
         text: &[u8],
         expand: bool,
     ) -> Result<Option<Image>, LimitName> {
@@ -196,7 +278,11 @@ impl State<'_> {
         reader.budget.check_value(expanded.len())?;
         let (name, arguments) = first_word(&expanded);
         Ok(match locate(reader, self.root, name)? {
-            Ok(file) => Some(Image { file, arguments: arguments.to_vec() }),
+            Ok(file) => {
+                // What was named is shown with the entry, there or not.
+                self.problem = self.problem.take().or(missing(reader, what, &file)?);
+                Some(Image { file, arguments: arguments.to_vec() })
+            }
             Err(problem) => {
                 self.problem = Some(problem);
                 None
@@ -251,6 +337,16 @@ impl State<'_> {
             Some(image) if self.modules.is_empty() => {
                 (kernel, arguments) = (Some(image.file.into()), image.arguments);
             }
+            Some(image) if is_linux(reader, &image.file) => {
+                ramdisks = self
+                    .modules
+                    .into_iter()
+                    .next_back()
+                    .map(|module| module.file.into())
+                    .into_iter()
+                    .collect();
+                (kernel, arguments) = (Some(image.file.into()), image.arguments);
+            }
             Some(image) => match boots(image, self.modules) {
                 Ok((image, files, unused)) => {
                     (kernel, ramdisks, arguments) = (Some(image.file.into()), files, image.arguments);
@@ -282,14 +378,41 @@ impl State<'_> {
     }
 }
 
-/// What stands behind `--type=…` and `--no-mem-option`.
-fn without_options(mut rest: &[u8]) -> &[u8] {
+/// Why a file cannot be loaded, which ends the entry (tests/grub_legacy/legacy.txt).
+fn missing(reader: &mut Reader<'_>, what: &str, file: &FileRef) -> Result<Option<String>, LimitName> {
+    reader.budget.steps_for(STEPS_PER_FILE)?;
+    if is_xen(&file.path) {
+        return Ok(None);
+    }
+    let loadable = reader.guest.map(|guest| guest.loadable(file.volume, &file.path));
+    Ok(match loadable {
+        None | Some(Ok(())) => None,
+        Some(Err(error)) if error.not_found => {
+            let path = shown(&file.path);
+            Some(format!("not bootable because the {what} {path} does not exist in the guest"))
+        }
+        Some(Err(error)) => {
+            let why = shown(error.message.as_bytes());
+            Some(format!("not bootable because the {what} {}: {why}", shown(&file.path)))
+        }
+    })
+}
+
+/// Whether it is a Linux kernel, for which `module` is another word for `initrd`: the boot protocol's signature at 0x202.
+fn is_linux(reader: &mut Reader<'_>, file: &FileRef) -> bool {
+    let magic = reader.guest.map(|guest| guest.read_at(file.volume, &file.path, 0x202, 4));
+    magic.is_some_and(|magic| magic.is_ok_and(|magic| magic == b"HdrS"))
+}
+
+/// What stands behind `--type=…` and `--no-mem-option`; the kind of kernel, where there is no such kind.
+fn without_options(mut rest: &[u8]) -> Result<&[u8], &[u8]> {
+    const KINDS: [&[u8]; 6] = [b"netbsd", b"freebsd", b"openbsd", b"linux", b"biglinux", b"multiboot"];
     loop {
-        match first_word(rest) {
-            (word, after) if word.starts_with(b"--type=") || word.starts_with(b"--no-mem-option") => {
-                rest = after
-            }
-            _ => return rest,
+        let (word, after) = first_word(rest);
+        match word.strip_prefix(b"--type=") {
+            Some(kind) if !KINDS.contains(&kind) => return Err(kind),
+            None if !word.starts_with(b"--no-mem-option") => return Ok(rest),
+            _ => rest = after,
         }
     }
 }

@@ -55,6 +55,12 @@ impl MapGuest {
         self
     }
 
+    /// What legacy GRUB calls the last volume.
+    pub(crate) fn legacy(mut self, name: &str) -> Self {
+        self.volumes.last_mut().unwrap().legacy_grub_name = Some(name.to_owned());
+        self
+    }
+
     /// The last volume's filesystem, as GRUB calls it.
     pub(crate) fn filesystem(mut self, name: &str) -> Self {
         self.volumes.last_mut().unwrap().filesystem = Some(name.to_owned());

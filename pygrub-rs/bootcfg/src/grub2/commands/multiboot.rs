@@ -5,7 +5,7 @@ use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::loaded::Loaded;
 use crate::grub2::{cmdline, status};
-use crate::multiboot::Image;
+use crate::multiboot::{Image, is_xen};
 use crate::text::shown;
 
 /// `multiboot [--quirk-…] file word…`: forgets what was loaded before.
@@ -48,7 +48,11 @@ fn image(machine: &mut Machine<'_>, words: &[Vec<u8>]) -> Result<Result<Image, u
         machine.note("a multiboot command without a file is ignored");
         return Ok(Err(status::BAD_ARGUMENT));
     };
-    let file = match machine.loadable("image", name)? {
+    let file = match machine.locate(name).ok().filter(|file| is_xen(&file.path)) {
+        Some(file) => Ok(file),
+        None => machine.loadable("image", name)?,
+    };
+    let file = match file {
         Ok(file) => file,
         Err(status) => return Ok(Err(status)),
     };
