@@ -35,15 +35,15 @@ int main(int argc, char **argv)
             failed();
         while (dir != NULL && fsi_read_dir(dir) != NULL)
             ;
-        if (fsi_stat(fsi, "/boot/vmlinuz", FSI_NOFOLLOW, &stat, sizeof(stat)) != 0)
-            failed();
-        if (fsi_read_link(fsi, "/boot/vmlinuz", buffer, sizeof(buffer)) < 0 && errno != EINVAL)
-            failed();
         ssize_t count = 0;
         size_t total = 0;
         while (file != NULL && total < (64 << 20) && (count = fsi_read_file(file, buffer, sizeof(buffer))) > 0)
             total += (size_t)count;
         if (count < 0)
+            failed();
+        if (fsi_stat(fsi, "/boot/vmlinuz", FSI_NOFOLLOW, &stat, sizeof(stat)) != 0)
+            failed();
+        if (fsi_read_link(fsi, "/boot/vmlinuz", buffer, sizeof(buffer)) < 0 && errno != EINVAL)
             failed();
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
         if (file != NULL && total < (64 << 20) && fsi_copy_file(file, null) < 0)

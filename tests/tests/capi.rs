@@ -189,6 +189,10 @@ const MISDEEDS: &[(&str, i32, &str)] = &[
     ("nul-in-name", libc::EPROTO, "is not a file's name"),
     ("lying-count", libc::EFBIG, "a file of 1152921504606846976 bytes, where at most 68719476736 are opened"),
     ("lying-lengths", libc::EPROTO, "a read of 8193 bytes in a buffer of 8192"),
+    ("usurp-data-too-much", libc::EPROTO, "bytes where 8192 were asked for"),
+    ("usurp-data-short", libc::EPROTO, "the end of a file before its size"),
+    ("usurp-zeros-too-much", libc::EPROTO, "4294967295 bytes where 8192 were asked for"),
+    ("usurp-zeros-none", libc::EPROTO, "the worker sent no zeros at all"),
     ("extent-wrap", libc::EPROTO, "18446744073709551615 bytes at"),
 ];
 

@@ -28,6 +28,8 @@ pub(crate) fn usurp(misdeed: &str, directory: u64) {
         let request = buffer.get(..length).map(Request::decode);
         reply = match request {
             Some(Ok(Request::ReadDir { node, cursor, .. })) => listing(misdeed, node, cursor),
+            // Whoever asks where the data lies is sent to where it is lied about.
+            Some(Ok(Request::Extents { .. })) => Reply::NotPlain {},
             Some(Ok(Request::Read { length, .. })) => data(misdeed, length),
             Some(Ok(Request::ReadLink { .. })) => Reply::Target { target: Bytes::from(&b"target"[..]) },
             // Only a directory's metadata are asked for again, before it is entered.
