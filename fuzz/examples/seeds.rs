@@ -4,6 +4,8 @@
 
 #[path = "../../partitions/tests/common/mod.rs"]
 mod common;
+#[path = "../../pygrub-rs/bootcfg/tests/common/mod.rs"]
+mod guests;
 
 use common::*;
 use std::io::{Read, Result};
@@ -101,10 +103,46 @@ const UFS: &[(&str, &str, &str, Option<&[&str]>, u8)] = &[
     ("ufs1-be", "1", "be", None, 4),
     ("ufs2", "2", "le", None, 1),
     ("ufs2-be", "2", "be", None, 5),
-    ("sun", "1", "le", Some(&["--log"]), 0),
+    ("sun", "1", "le", Some(&[]), 0),
+    ("sun-log", "1", "le", Some(&[]), 0),
     ("sun-be", "1", "be", Some(&[]), 4),
     ("sun-mtb", "1", "le", Some(&["--mtb"]), 2),
 ];
+
+/// Writes a log of Solaris' with one transaction into an image's free room, as docs/formats/ufs.md has it: a block of extents, the header
+/// twice, a sector of deltas. One delta writes, one zeroes, one cancels, the last commits.
+fn write_log(image: &mut [u8]) {
+    const SECTORS: u32 = 16;
+    let is_free = |at: &usize| image[*at..].iter().take(8192 + 512 * SECTORS as usize).all(|byte| *byte == 0);
+    let free = (65_536..image.len() - 16_384).step_by(4096).rfind(is_free).expect("free room");
+    let (block, ident) = ((free / 512) as u32, 5);
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    let mut extents = [0, 0, 1, SECTORS * 512, 0, 0, block + 8, SECTORS];
+    extents[1] = extents.iter().fold(0, |sum, word: &u32| sum.wrapping_add(*word));
+    put(image, free, &words(&extents));
+    let mut header = vec![0; 512];
+    for (offset, value) in
+        [(0x00, 1), (0x10, 512), (0x14, 1024), (0x18, SECTORS * 512), (0x24, (SECTORS - 2) * 512)]
+    {
+        put(&mut header, offset, &words(&[value]));
+    }
+    put(&mut header, 0x30, &words(&[1024, ident, 1024, ident, ident + ident]));
+    put(image, free + 4096, &header);
+    put(image, free + 4608, &header);
+    // d_mof, d_nb, d_typ: a place in bytes, a length, a kind.
+    let delta = |place: u32, length: u32, kind: u32| words(&[place, 0, length, kind]);
+    let written = [
+        delta(40_960, 16, 1),
+        vec![0x41; 16],
+        delta(45_056, 512, 5),
+        delta(49_152, 512, 11),
+        delta(0, 0, 10),
+    ];
+    put(image, free + 5120, &written.concat());
+    put(image, free + 5120 + 504, &words(&[77, ident]));
+    image[8192 + 209] = 0xfd;
+    put(image, 8192 + 1324, &words(&[block]));
+}
 
 /// Images by makefs as the target takes them: a byte that says which magic number, then the image without its first 8 KiB and without
 /// trailing zeros. A UFS2's superblock is brought to byte 8192, where the target sets the magic number.
@@ -123,7 +161,7 @@ fn ufs() -> Result<()> {
         let options = format!("version={version},bsize=4096,fsize=512,optimization=space,density=2048");
         let mut makefs = std::process::Command::new("makefs");
         makefs
-            .args(["-t", "ffs", "-B", endian, "-M", "192k", "-f", "4", "-o", &options])
+            .args(["-t", "ffs", "-B", endian, "-M", "256k", "-f", "4", "-o", &options])
             .arg(&image)
             .arg(&tree);
         assert!(makefs.output()?.status.success(), "makefs {name}");
@@ -141,6 +179,9 @@ fn ufs() -> Result<()> {
             bytes.copy_within(65536..65536 + 8192, 8192);
             bytes[65536..65536 + 8192].fill(0);
             put(&mut bytes, 8192 + 0x3e8, &place);
+        }
+        if *name == "sun-log" {
+            write_log(&mut bytes);
         }
         bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
         write("ufs_image", name, &[&[*choice], &bytes[8192..]].concat())?;
@@ -189,6 +230,16 @@ fn configurations() -> Result<()> {
             write(target, &format!("{guest}-{number}"), &[before, body.as_bytes(), b"\n", after].concat())?;
         }
     }
+    let release: (&str, &[u8]) = (".osrel", b"ID=arch\nPRETTY_NAME=\"Arch Linux\"\nVERSION_ID=1\n");
+    let whole = [release, (".cmdline", b"ro\n"), (".ucode", b"U"), (".linux", b"K"), (".initrd", b"I")];
+    write("bootcfg_uki", "whole", &guests::pe(&whole))?;
+    let profiles: [(&str, &[u8]); 4] = [
+        (".profile", b"ID=main\n"),
+        (".cmdline", b"a"),
+        (".profile", b"ID=b\nTITLE=B\n"),
+        (".cmdline", b"b"),
+    ];
+    write("bootcfg_uki", "profiles", &guests::pe(&[&[release, (".linux", b"K")], &profiles[..]].concat()))?;
     write("bootcfg_illumos", "one", b"kernel=\"i86pc\"\nboot-args=\"-v -B console=ttya\"\nboot_archive_name=\"/a\"\n\0title rpool/ROOT/a\nbootfs rpool/ROOT/a\n")?;
     write("bootcfg_regexp", "one", b"^([a-z]+[0-9]{1,3}|x*(yz)?)[[:alpha:]-]*$\0abc12-def")?;
     write(

@@ -1,5 +1,4 @@
 //! A unified kernel image: whatever of it is handed out lies within the file.
-//! Seeds: an image without its large sections, such as tests/uki.rs of bootcfg builds.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -8,7 +7,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut image = fuzz::at_least(bytes, 0x100);
     // Its magic numbers are right, and its header is where it mostly is.
     image[..2].copy_from_slice(b"MZ");
-    image[0x3c..0x40].copy_from_slice(&[0x40, 0, 0, 0]);
-    image[0x40..0x44].copy_from_slice(b"PE\0\0");
+    image[0x3c..0x40].copy_from_slice(&[0x80, 0, 0, 0]);
+    image[0x80..0x84].copy_from_slice(b"PE\0\0");
     fuzz::Files::new(vec![("/EFI/Linux/a.efi", &image)]).check();
 });
