@@ -1,9 +1,11 @@
 //! Syslinux' menus inside menus, its programs and its inclusions. Expectations are the wiki's ("Menu", "Config", "Directives/…",
 //! "Linux.c32", "Ifcpu64.c32") and, where it is silent, com32/menu/readconfig.c and menumain.c, com32/modules/whichsys.c.
 
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
-use bootcfg::{BootMenu, Loader, TimeoutStyle};
+use bootcfg::{BootMenu, Hotkey, Limits, Loader, TimeoutStyle, edited};
 use common::{MapGuest, arguments, default, entry, kernel, ramdisks};
 
 const PATH: &str = "/boot/extlinux/extlinux.conf";
@@ -294,5 +296,66 @@ fn what_is_left_out_is_said() {
         let menu = menu(&format!("label a\nkernel /a\n{line}\n"));
         assert!(menu.notes.iter().any(|told| told.contains(note)), "{line}: {:?}", menu.notes);
         assert_eq!(kernel(default(&menu)), "0:/a");
+    }
+}
+
+#[test]
+fn two_menus_of_one_title_are_two() {
+    let text = "menu begin x\nmenu label Mo^re\nlabel a\nkernel /a\nmenu begin y\nlabel b\nkernel /b\nmenu end\nmenu end\n\
+                menu begin x\nmenu label More\nlabel c\nkernel /c\nlabel o\nconfig /o.cfg\nmenu end\n\
+                menu begin none\nlabel n\nconfig /none.cfg\nmenu end\nlabel d\nkernel /d\n";
+    let other = "menu begin z\nlabel e\nkernel /e\nmenu end\n";
+    let menu = MapGuest::with_config(PATH, text).file("/o.cfg", other).file("/none.cfg", "say\n").menu();
+    let told: Vec<_> = menu
+        .entries
+        .iter()
+        .map(|entry| {
+            let firsts: Vec<_> = entry.submenus.iter().map(|submenu| submenu.first).collect();
+            (entry.title.as_slice(), entry.parents.len(), firsts)
+        })
+        .collect();
+    let expected: [(&[u8], usize, Vec<usize>); 5] = [
+        (b"a", 1, vec![0]),
+        (b"b", 2, vec![0, 1]),
+        (b"c", 1, vec![2]),
+        (b"e", 3, vec![2, 3, 3]),
+        (b"d", 0, vec![]),
+    ];
+    assert_eq!(told, expected);
+    let keys: Vec<_> =
+        menu.entries.iter().map(|entry| entry.submenus.first().and_then(|submenu| submenu.hotkey)).collect();
+    let r = Hotkey::named(b"r");
+    assert_eq!(keys, [r, r, None, None, None]);
+}
+
+#[test]
+fn what_a_person_edits_names_files_as_the_first_configuration_does() {
+    let guest = MapGuest::with_config(
+        PATH,
+        "default o\nlabel o\nconfig /sub/x.cfg\nappend /sub\nlabel own\nlinux k\ninitrd i\n",
+    )
+    .file(
+        "/sub/x.cfg",
+        "label a\nlinux vmlinuz one\ninitrd i,/j\nappend  x  y\nlabel b\nkernel v\nappend initrd=i,j z\n",
+    );
+    let menu = guest.menu();
+    let source = |title: &str| {
+        let source = entry(&menu, title).source.as_deref().unwrap_or_default();
+        String::from_utf8_lossy(source).into_owned()
+    };
+    assert_eq!(source("a"), "linux /sub/vmlinuz one\ninitrd /sub/i,/j\nappend x  y");
+    assert_eq!(source("b"), "kernel /sub/v\nappend initrd=/sub/i,/sub/j z");
+    let chosen = self::menu("label p\ncom32 ifcpu64.c32\nappend a\nlabel a\nkernel /a\n");
+    assert!(entry(&chosen, "p").source.is_none() && entry(&chosen, "p").is_bootable());
+    assert_eq!(source("own"), "linux k\ninitrd i\nappend ");
+    // Edited and not, it boots the same.
+    for (index, entry) in menu.entries.iter().enumerate() {
+        let commands = entry.source.as_deref().unwrap_or_default();
+        let again = edited(&guest, &menu, index, commands, &Limits::default());
+        let again = again.unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(
+            (kernel(&again), ramdisks(&again), arguments(&again)),
+            (kernel(entry), ramdisks(entry), arguments(entry))
+        );
     }
 }

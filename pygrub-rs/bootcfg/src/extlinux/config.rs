@@ -18,6 +18,8 @@ pub(super) struct Config {
     file: FileRef,
     /// The working directory, without a slash at its end: names are relative to it, in whatever file they stand.
     directory: Vec<u8>,
+    /// That is not the directory of the file that the menu began with.
+    is_moved: bool,
     pub(super) labels: Vec<Label>,
     pub(super) menus: Menus,
     label: Option<Label>,
@@ -54,6 +56,7 @@ impl Config {
     pub(super) fn new(file: &FileRef, directory: Option<Vec<u8>>) -> Self {
         Self {
             file: file.clone(),
+            is_moved: directory.is_some(),
             directory: directory.unwrap_or_else(|| folder(&file.path).to_vec()),
             labels: Vec::new(),
             menus: Menus::new(),
@@ -196,7 +199,7 @@ impl Config {
             // The hot key's mark is not shown.
             b"label" => match &mut self.label {
                 Some(label) => (label.title, label.hotkey) = (Some(unmarked(rest)), hotkey(rest)),
-                None => self.menus.set_label(rest.to_vec()),
+                None => self.menus.set_label(rest.to_vec(), hotkey(rest)),
             },
             b"title" => self.menus.set_title(rest.to_vec()),
             b"default" => match &mut self.label {
@@ -288,7 +291,8 @@ impl Config {
         if files.is_empty() || !super::is_menu(program) {
             return Ok(None);
         }
-        let mut config = Self::new(&self.file, Some(self.directory.clone()));
+        let directory = self.is_moved.then(|| self.directory.clone());
+        let mut config = Self::new(&self.file, directory);
         for name in words(files) {
             match name {
                 b"~" => config.read(reader, text)?,
@@ -323,6 +327,14 @@ impl Config {
             self.labels.push(label);
         }
         Ok(())
+    }
+
+    /// A name as a person edits it, who is asked about the file that the menu began with: absolute where its directory is another.
+    pub(super) fn shown_name(&self, name: &[u8]) -> Vec<u8> {
+        match self.locate(name) {
+            Ok(file) if self.is_moved => file.path,
+            _ => name.to_vec(),
+        }
     }
 
     /// A file's place: relative names begin at the working directory, `::` at the root (wiki: "Working directory").

@@ -114,18 +114,33 @@ impl Label {
         }
     }
 
-    /// Its lines as text, for a person to edit; none where the label itself is the kernel's name.
-    fn source(&self, global: &[u8]) -> Option<Arc<[u8]>> {
-        let (kind, name) = self.kernel.as_ref()?;
+    /// Its lines as text, for a person to edit; none where the label itself is the kernel's name, or stands for others.
+    fn source(&self, config: &Config) -> Option<Arc<[u8]>> {
+        let (kind, line) = self.kernel.as_ref()?;
         let keyword = match kind {
             Kind::Any => "kernel",
             Kind::Linux => "linux",
             Kind::Config => "config",
             Kind::Other(keyword) => keyword,
         };
-        let mut lines = vec![[keyword.as_bytes(), b" ", name].concat()];
-        lines.extend(self.initrd.iter().map(|list| [b"initrd ", list.as_slice()].concat()));
-        lines.push([b"append ", self.appended(global)].concat());
+        let list = |list: &[u8]| {
+            let names = list.split(|&byte| byte == b',').map(|name| config.shown_name(name.trim_ascii()));
+            names.collect::<Vec<_>>().join(&b',')
+        };
+        let (name, rest) = first_word(line);
+        // What it chooses among is not in these lines.
+        if programs::chooses(name) {
+            return None;
+        }
+        let name = if matches!(kind, Kind::Other(_)) { name.to_vec() } else { config.shown_name(name) };
+        let mut lines = vec![[keyword.as_bytes(), name.as_slice(), rest].join(&b' ').trim_ascii().to_vec()];
+        lines.extend(self.initrd.iter().map(|names| [b"initrd ", list(names).as_slice()].concat()));
+        let word = |word: &[u8]| match word.strip_prefix(b"initrd=") {
+            Some(names) => [b"initrd=", list(names).as_slice()].concat(),
+            None => word.to_vec(),
+        };
+        let words = self.appended(&config.append).split(u8::is_ascii_whitespace).map(word);
+        lines.push([b"append ", words.collect::<Vec<_>>().join(&b' ').as_slice()].concat());
         Some(lines.join(&b'\n').into())
     }
 
@@ -184,7 +199,7 @@ pub(super) fn run(
         restricted: label.restricted || guard.is_some(),
         password: label.password.clone().or_else(|| guard.filter(|_| !label.restricted).cloned()),
         hotkey: label.hotkey,
-        source: label.source(&config.append),
+        source: label.source(config),
         problems,
         ..BootEntry::default()
     };

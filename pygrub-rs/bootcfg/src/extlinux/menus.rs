@@ -1,7 +1,8 @@
 //! Menus inside menus (wiki: "Menu"), and what stands first in each.
 
 use super::label::{Label, Leads};
-use crate::access::Secret;
+use crate::access::{Hotkey, Secret};
+use crate::menu::Submenu;
 
 /// What a menu lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +22,16 @@ struct Menu {
     title: Option<Vec<u8>>,
     /// `MENU LABEL`: what the menu around it calls it, if not by its title.
     label: Option<Vec<u8>>,
+    /// The letter marked in its label.
+    hotkey: Option<Hotkey>,
     outer: Option<usize>,
     first: Option<Item>,
     /// `MENU DEFAULT`; of several the last.
     default: Option<Item>,
     /// `MENU PASSWD`, which stands before whatever is in it.
     password: Option<Secret>,
+    /// The first of all entries that is in it.
+    entry: Option<usize>,
 }
 
 /// All menus; the first is the outermost.
@@ -78,8 +83,8 @@ impl Menus {
         self.change(|menu| menu.title = Some(title));
     }
 
-    pub(super) fn set_label(&mut self, label: Vec<u8>) {
-        self.change(|menu| menu.label = Some(label));
+    pub(super) fn set_label(&mut self, label: Vec<u8>, hotkey: Option<Hotkey>) {
+        self.change(|menu| (menu.label, menu.hotkey) = (Some(label), hotkey));
     }
 
     /// `MENU PASSWD` outside labels.
@@ -152,6 +157,20 @@ impl Menus {
         let mut titles: Vec<_> = self.upwards(menu).filter(|menu| menu.outer.is_some()).map(title).collect();
         titles.reverse();
         titles
+    }
+
+    /// The submenus around what stands in this menu from this entry on, outermost first.
+    pub(super) fn around(&mut self, menu: usize, entry: usize) -> Vec<Submenu> {
+        let mut submenus = Vec::new();
+        let mut next = Some(menu);
+        while let Some(menu) = next.and_then(|menu| self.list.get_mut(menu)) {
+            next = menu.outer;
+            if next.is_some() {
+                submenus.push(Submenu { first: *menu.entry.get_or_insert(entry), hotkey: menu.hotkey });
+            }
+        }
+        submenus.reverse();
+        submenus
     }
 
     /// The password of the nearest menu that has one.

@@ -82,7 +82,12 @@ fn evaluate(
         if label.disabled || leads_nowhere || (label.hidden && place.is_none()) {
             continue;
         }
+        let before = entries.len();
         let made = add(reader, label, &config, parents, entries)?;
+        if let Some(new @ [_, ..]) = entries.get_mut(before..) {
+            let submenus = config.menus.around(label.menu, before);
+            new.iter_mut().for_each(|entry| drop(entry.submenus.splice(0..0, submenus.iter().copied())));
+        }
         if let Some(slot) = place.and_then(|place| order.get_mut(place)) {
             *slot = made.order;
         }

@@ -48,6 +48,11 @@ pub(super) fn run(
     }
 }
 
+/// Whether a program chooses among other labels.
+pub(super) fn chooses(name: &[u8]) -> bool {
+    has_extension(name, b"whichsys.c32") || has_extension(name, b"ifcpu64.c32")
+}
+
 /// `whichsys.c32 -iso- COMMAND -pxe- COMMAND -sys- COMMAND`: the command for the loader that runs it. A disc's is isolinux, a disk's
 /// syslinux or extlinux.
 fn which_system<'a>(config: &Config, arguments: &'a [u8]) -> Vec<&'a [u8]> {

@@ -16,7 +16,7 @@ use sections::Section;
 
 /// Where LILO's configuration lies.
 pub(crate) const LILO: &[&str] = &["/etc/lilo.conf"];
-/// ELILO's beside [vendors' directories](crate::discover): at the root of its partition, and where its tools keep their copy.
+/// ELILO's besides vendors' directories: at the root of its partition, and where its tools keep their copy.
 pub(crate) const ELILO: &[&str] = &["/elilo.conf", "/etc/elilo.conf"];
 /// yaboot's.
 pub(crate) const YABOOT: &[&str] = &["/etc/yaboot.conf", "/yaboot.conf", "/boot/etc/yaboot.conf"];
