@@ -1,7 +1,7 @@
 //! The worker as a process: how it is started, and how it ended.
 
 use crate::{Error, ErrorKind, Result, escape, locate};
-use fsimage_protocol::Channel;
+use fsimage_protocol::{Channel, ChannelError};
 use rustix::fd::OwnedFd;
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -39,8 +39,11 @@ impl Process {
     /// library does it with `posix_spawn`, which a multi-threaded caller needs.
     pub(crate) fn start() -> Result<(Self, Channel)> {
         let program = locate::worker_program()?;
-        let system = |errno| Error::io("starting the worker", errno);
-        let (ours, theirs) = Channel::pair().map_err(|why| Error::io("starting the worker", why))?;
+        let system = |errno| Error::os("starting the worker", errno);
+        let (ours, theirs) = Channel::pair().map_err(|why| match why {
+            ChannelError::System(errno) => system(errno),
+            other => Error::io("starting the worker", other),
+        })?;
         let (words, stderr) = pipe_with(PipeFlags::CLOEXEC).map_err(system)?;
         fcntl_setfl(&words, OFlags::NONBLOCK).map_err(system)?;
         let child = Command::new(&program)

@@ -131,7 +131,7 @@ impl Session {
             let why = format!("more than {MAX_MOUNT_OPTIONS} mount options");
             return Err(Error::new(ErrorKind::InvalidArgument, why));
         }
-        let shared = shared_memory().map_err(|errno| Error::io("shared memory", errno))?;
+        let shared = shared_memory().map_err(|errno| Error::os("shared memory", errno))?;
         let (process, channel) = Process::start()?;
         let report = WorkerReport {
             version: String::new(),
