@@ -10,9 +10,11 @@
 )]
 
 use fsimage_tests::folder::{items, name};
+use fsimage_tests::guest::noise;
 use fsimage_tests::{Run, Scene, need};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::path::{Path, PathBuf};
@@ -100,6 +102,53 @@ fn every_listing_is_whole_on_every_filesystem_and_its_names_can_be_turned_back()
             }
         }
     }
+}
+
+#[test]
+fn sums_and_copies_are_told_of_with_names_that_can_be_turned_back() {
+    let scene = Scene::new();
+    scene.odd_names();
+    let tree: BTreeMap<_, _> =
+        items(&scene.tree()).into_iter().filter(|(_, item)| item.kind == 'f').collect();
+    let image = scene.ext4(8);
+    let sums = scene.fsimage("sum", &image).args(["-R", "--json"]).finish().assert_success().text();
+    for object in objects(&sums) {
+        let (path, sum) = (path_of(&object), object["sha256"].as_str().unwrap());
+        let checked = Run::new(&need("sha256sum", "coreutils")).arg(scene.tree().join(&path)).finish();
+        // A backslash before the sum says that the name behind it is escaped.
+        let checked = String::from_utf8_lossy(&checked.stdout);
+        assert!(checked.trim_start_matches('\\').starts_with(sum), "{object}: {checked}");
+        assert!(tree.contains_key(&path), "{object}");
+    }
+    assert_eq!(sums.lines().count(), tree.len());
+    let out = scene.folder("out");
+    let copies = scene.get(&image, &["-r", "--json"]).arg("/names").arg("-o").arg(&out).finish();
+    let told: Vec<Value> = objects(&copies.assert_success().text());
+    let files: Vec<&Value> = told.iter().filter(|object| object["type"] == "file").collect();
+    assert_eq!(files.len(), tree.len());
+    for object in files {
+        let copy = PathBuf::from(name(&unescaped(object["to"].as_str().unwrap())));
+        assert_eq!(std::fs::read(copy).unwrap(), tree[&path_of(object)].content, "{object}");
+    }
+}
+
+#[test]
+fn stat_reads_well() {
+    let scene = Scene::new();
+    scene.file("folder/file", &noise(3000));
+    File::options().write(true).open(scene.path("tree/folder/file")).unwrap().set_len(100_000).unwrap();
+    let image = scene.ext4(8);
+    let text = scene.fsimage("stat", &image).args(["-e", "/folder/file"]).finish().assert_success().text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "  path: /folder/file");
+    assert!(
+        lines[1].starts_with("  type: file   size: 100000   node: ") && lines[1].ends_with("   volume: 0"),
+        "{text}"
+    );
+    assert_eq!(lines[2], "  mode: 0644 -rw-r--r--   uid: 0   gid: 0   links: 1");
+    assert!(lines[3].starts_with("  modified: 20") && lines[3].ends_with('Z'), "{text}");
+    assert!(lines[4].starts_with("  data:         3072 bytes at 0x0          on the disk at 0x"), "{text}");
+    assert_eq!(lines[5..], ["  data:        96928 bytes at 0xc00        a hole"]);
 }
 
 #[test]

@@ -110,23 +110,21 @@ fn devices_fifos_and_sockets_are_named_and_not_made() {
     ] {
         mknodat(CWD, dev.join(name), kind, Mode::RUSR, number).unwrap();
     }
-    let (image, out) = (scene.ext4(8), scene.folder("out"));
-    let outcome = scene.get(&image, &["-r"]).arg("/dev").arg("-o").arg(&out).finish();
-    outcome.assert_success();
-    for (name, what) in
-        [("fifo", "fifo"), ("socket", "socket"), ("null", "character device"), ("disk", "block device")]
-    {
-        let note = format!("fsimage: note: /dev/{name}: a {what}: not copied\n");
-        assert!(outcome.stderr.contains(&note), "{note}: {}", outcome.stderr);
+    for image in [scene.ext4(8), scene.iso9660()] {
+        let out = scene.folder("out");
+        let outcome = scene.get(&image, &["-r"]).arg("/dev").arg("-o").arg(&out).finish();
+        outcome.assert_success();
+        for (name, what) in
+            [("fifo", "fifo"), ("socket", "socket"), ("null", "character device"), ("disk", "block device")]
+        {
+            let note = format!("fsimage: note: /dev/{name}: a {what}: not copied\n");
+            assert!(outcome.stderr.contains(&note), "{note}: {}", outcome.stderr);
+        }
+        assert_eq!(contents(&out).into_keys().collect::<Vec<_>>(), [Path::new("dev"), Path::new("dev/file")]);
+        let outcome = scene.get(&image, &[]).arg("/dev/null").arg("-o").arg(&out).finish();
+        outcome.assert_failure("/dev/null: a character device: there is no data in it");
+        std::fs::remove_dir_all(&out).unwrap();
     }
-    assert_eq!(contents(&out).into_keys().collect::<Vec<_>>(), [Path::new("dev"), Path::new("dev/file")]);
-    scene
-        .get(&image, &[])
-        .arg("/dev/null")
-        .arg("-o")
-        .arg(&out)
-        .finish()
-        .assert_failure("/dev/null: a character device: there is no data in it");
 }
 
 #[test]

@@ -29,7 +29,9 @@ pub(super) fn cat(session: &mut Session, paths: &[OsString], how: &Unpacking, co
                 .map(drop),
             false => session.copy_to_stream(&part, &mut output),
         };
-        copied.map_err(|why| output.explain(why).within(escape(path)))
+        copied.map_err(|why| output.explain(why).within(escape(path)))?;
+        // Before the next one's error, if it has one.
+        output.flush_now()
     });
     outcome.and(output.finish())
 }

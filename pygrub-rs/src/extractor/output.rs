@@ -35,9 +35,14 @@ impl Output {
     }
 
     /// Writes out what is buffered.
-    pub(super) fn finish(mut self) -> Result<()> {
+    pub(super) fn flush_now(&mut self) -> Result<()> {
         let flushed = self.stream.flush();
         flushed.map_err(|why| self.failure(&why))
+    }
+
+    /// The same, for the last time.
+    pub(super) fn finish(mut self) -> Result<()> {
+        self.flush_now()
     }
 
     /// What an error of the library means, given what happened here meanwhile.

@@ -127,8 +127,10 @@ fn lines(facts: &Facts, letters: &str) -> Vec<String> {
         None => {}
         Some(Data::NotPlain) => lines.push("  data: not plain on the disk".to_owned()),
         Some(Data::Extents(ranges)) => lines.extend(ranges.iter().map(|range| {
-            let place = range.disk_offset.map_or("a hole".to_owned(), |offset| format!("disk 0x{offset:x}"));
-            format!("  data: 0x{:x} + {}: {place}", range.start, range.length)
+            let place = range
+                .disk_offset
+                .map_or("a hole".to_owned(), |offset| format!("on the disk at 0x{offset:x}"));
+            format!("  data: {:>12} bytes at {:<12} {place}", range.length, format!("0x{:x}", range.start))
         })),
     }
     lines

@@ -8,6 +8,9 @@ use fsimage::{Node, Session, escape};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
+/// Volumes that an error tells of, one by one.
+const SHOWN: usize = 3;
+
 /// `--partition`; else the volume with a boot configuration, else the only one with a filesystem, else the first that
 /// has one of the paths.
 pub(super) fn choose(session: &mut Session, common: &Common, paths: &[OsString]) -> Result<u32> {
@@ -20,10 +23,17 @@ pub(super) fn choose(session: &mut Session, common: &Common, paths: &[OsString])
         .filter(|(_, volume)| matches!(volume.content, Content::Filesystem { .. }))
         .map(|(number, _)| number);
     let Some(first) = with_filesystem.next() else {
-        let found: Vec<String> = table.volumes.iter().map(volumes::describe).collect();
+        let mut found: Vec<String> = table.volumes.iter().take(SHOWN).map(volumes::describe).collect();
+        let more = table.volumes.len().saturating_sub(SHOWN);
+        if more > 0 {
+            found.push(format!("and {more} more; `fsimage partitions` lists them"));
+        }
         return Err(Failure::Failed(match found.is_empty() {
             true => "the disk has no partition that could be looked into".to_owned(),
-            false => format!("no filesystem that could be read: {}", found.join("; ")),
+            false => format!(
+                "no filesystem that could be read: {}; `fsimage plugins` lists those that can",
+                found.join("; ")
+            ),
         }));
     };
     let rest: Vec<u32> = with_filesystem.collect();
