@@ -7,8 +7,8 @@ use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-/// What a new directory's permissions are before the caller's mask.
-const DIRECTORY: u32 = 0o777;
+/// What a new directory's permissions are before the caller's mask: what everybody may write to, we would refuse ourselves.
+const DIRECTORY: u32 = 0o775;
 /// What the directory's name begins with while not all files are in it.
 const UNFINISHED: &str = ".fsimage.partial";
 

@@ -19,12 +19,13 @@ use std::sync::OnceLock;
 use vmlinux::{Limits, Unpacked};
 
 /// The packers with the options that Linux packs itself with (scripts/Makefile.lib), and some more.
-pub(crate) const PACKERS: [(&str, &[&str]); 14] = [
+pub(crate) const PACKERS: [(&str, &[&str]); 15] = [
     ("gzip", &["gzip", "-n", "-9"]),
     ("gzip", &["gzip", "-1"]),
     ("xz", &["xz", "--check=crc32", "--x86", "--lzma2=dict=32MiB"]),
     ("xz", &["xz", "--check=crc32", "--x86", "--lzma2=preset=9e,dict=128MiB"]),
     ("xz", &["xz", "--check=sha256", "-0"]),
+    ("xz", &["xz", "--check=crc64", "--arm64", "--lzma2=dict=1MiB"]),
     ("lzma", &["xz", "--format=lzma", "-9"]),
     ("lzma", &["xz", "--format=lzma", "-1"]),
     ("bzip2", &["bzip2", "-9"]),
