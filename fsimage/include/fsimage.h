@@ -24,8 +24,8 @@
  *             EBADF         the filesystem behind a file has been closed
  *             ECHILD        opened before fork(2), by the parent
  *             ENOTRECOVERABLE  a bug, in this library, the worker or a plugin; close the handle
- *           After ECONNRESET, ETIMEDOUT and EPROTO the worker is gone: files that have been read from may still be
- *           read, nothing else; close the filesystem.
+ *           After ECONNRESET, ETIMEDOUT and an EPROTO of the worker's own it is gone: files that have been read from may
+ *           still be read, nothing else; close the filesystem.
  * Threads   Handles may be used from any thread and, but for fsi_dir_t, by several at once: calls on one filesystem and
  *           its files are done one after the other. Closing is not a use: whoever closes a handle is the last to have it.
  * Order     A filesystem may be closed before its files. They must still be closed, and fail with EBADF until then.

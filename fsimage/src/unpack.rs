@@ -28,6 +28,24 @@ impl Session {
     /// The part is all of a file or a range of it. Known are x86's bzImage, EFI zboot, a packed file by itself, and a plain
     /// ELF file or `Image`, which comes out as it is.
     ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// use fsimage::copy::Part;
+    ///
+    /// let kernel = session.stat(0, b"/vmlinuz", true)?;
+    /// match session.packed_kernel(&Part::whole(0, &kernel), 1 << 30) {
+    ///     Ok(packed) => {
+    ///         let mut unpacked = Vec::new();
+    ///         session.unpack_to_stream(&packed, &mut unpacked)?;
+    ///     }
+    ///     // This guest's kernel is of a kind that only a loader unpacks.
+    ///     Err(why) => assert_eq!(why.kind(), fsimage::ErrorKind::Unsupported),
+    /// }
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Unsupported`] when it is no kernel that is known, [`ErrorKind::Corrupt`] when it is broken,
     /// [`ErrorKind::Limit`].

@@ -272,8 +272,10 @@ fn what_is_installed() {
         "lib/pkgconfig/fsimage.pc",
         "lib/xen/bin/pygrub-rs",
         "share/bash-completion/completions/fsimage",
+        "share/bash-completion/completions/pygrub-rs",
         "share/fish/vendor_completions.d/fsimage.fish",
         "share/man/man1/fsimage.1",
+        "share/man/man1/pygrub-rs.1",
         "share/zsh/site-functions/_fsimage",
     ] {
         assert!(found.lines().any(|line| line == file), "{file} is not among\n{found}");

@@ -91,15 +91,17 @@ impl Places {
         let pages = self.place(&share.join("man/man1/fsimage.1"))?;
         let folder = pages.parent().unwrap_or(&pages);
         finish(Command::new(fsimage).args(["man", "--output"]).arg(folder))?;
-        let completions = [
-            ("bash", "bash-completion/completions/fsimage"),
-            ("zsh", "zsh/site-functions/_fsimage"),
-            ("fish", "fish/vendor_completions.d/fsimage.fish"),
-        ];
-        for (shell, file) in completions {
-            let path = self.place(&share.join(file))?;
-            let file = fs::File::create(&path).map_err(|why| format!("{}: {why}", path.display()))?;
-            finish(Command::new(fsimage).args(["completions", shell]).stdout(file))?;
+        for program in ["fsimage", "pygrub-rs"] {
+            let completions = [
+                ("bash", format!("bash-completion/completions/{program}")),
+                ("zsh", format!("zsh/site-functions/_{program}")),
+                ("fish", format!("fish/vendor_completions.d/{program}.fish")),
+            ];
+            for (shell, file) in completions {
+                let path = self.place(&share.join(file))?;
+                let file = fs::File::create(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+                finish(Command::new(fsimage).args(["completions", shell, program]).stdout(file))?;
+            }
         }
         Ok(())
     }
