@@ -39,6 +39,8 @@ const PLACES: &[Place] = &[
     place(Loader::GrubLegacy, &["/boot/grub/grub.conf"]),
     place(Loader::GrubLegacy, &["/grub/menu.lst"]),
     place(Loader::GrubLegacy, &["/grub/grub.conf"]),
+    // Flatcar's and CoreOS', hidden from pygrub, which is meant to find the menu.lst that starts GRUB for Xen guests.
+    place(Loader::Grub2, &["/flatcar/grub/grub.cfg.tar", "/coreos/grub/grub.cfg.tar"]),
     // Beyond pygrub's: isolinux and syslinux look here too.
     place(Loader::Extlinux, &["/isolinux/isolinux.cfg"]),
     place(Loader::Extlinux, &["/isolinux.cfg"]),

@@ -2,7 +2,7 @@
 //!
 //! A file begins with its basis: whose tools write such a configuration, and where the expectation comes from. Then come
 //! volumes (`== volume GRUB-NAME UUID LABEL`, and `== gpt TYPE GUID NAME ATTRIBUTES` for one in a GPT, the last in hexadecimal), their
-//! files (`== file PATH`, the content below; `== empty PATH`; `== uki PATH`, a section a line, `\n` being a line's end), and what is expected (`== expect`): loader, volume, timeout, and every entry, the default marked with an asterisk.
+//! files (`== file PATH`, the content below; `== empty PATH`; `== tar PATH NAME`, an archive of that file; `== uki PATH`, a section a line, `\n` being a line's end), and what is expected (`== expect`): loader, volume, timeout, and every entry, the default marked with an asterisk.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -18,6 +18,7 @@ use bootcfg::{BootFile, BootMenu, GptEntry, Limits, VolumeId, discover, guess};
 use common::{MapGuest, arguments, kernel, pe, ramdisks};
 use std::fmt::Write;
 use std::path::Path;
+use std::process::Command;
 
 /// As many as the table has to have.
 const AT_LEAST: usize = 100;
@@ -53,12 +54,23 @@ fn read(text: &str) -> Case {
                 let sections: Vec<_> = texts.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
                 case.guest = case.guest.file(path, pe(&sections));
             }
+            ["tar", path, name] => case.guest = case.guest.file(path, tar(name, &format!("{body}\n"))),
             ["empty", path] => case.guest = case.guest.file(path, ""),
             ["expect"] => case.expected = body.trim_end().to_owned(),
             _ => panic!("`{head}`"),
         }
     }
     case
+}
+
+/// An archive of one file.
+fn tar(name: &str, content: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(name), content).unwrap();
+    let made = Command::new("tar").arg("cf").arg("-").arg("-C").arg(folder).arg(name).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    made.stdout
 }
 
 /// As the worker does it: the first volume with a configuration that boots, else the first guess.

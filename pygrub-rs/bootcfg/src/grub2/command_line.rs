@@ -3,7 +3,7 @@
 use super::eval::Machine;
 use super::loaded::Loaded;
 use super::source::Source;
-use super::{outcome, run};
+use super::{memdisk, outcome, run};
 use crate::budget::Stop;
 use crate::guest::Guest;
 use crate::interact::{CommandEnd, Printed};
@@ -50,7 +50,7 @@ pub(super) fn machine<'g>(guest: &'g dyn Guest, menu: &BootMenu, limits: &'g Lim
     let mut machine = Machine::new(Some(guest), config.volume, limits);
     machine.file = Rc::from(shown(&config.path));
     let text = match menu.loader {
-        Loader::Grub2 => guest.read(config.volume, &config.path, limits.max_config_bytes).unwrap_or_default(),
+        Loader::Grub2 => memdisk::read(guest, config, limits.max_config_bytes).unwrap_or_default(),
         _ => Vec::new(),
     };
     let mark = machine.budget.mark();

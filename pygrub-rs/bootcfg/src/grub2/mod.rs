@@ -19,6 +19,7 @@ mod language_test;
 mod lexer;
 mod loaded;
 mod loops;
+mod memdisk;
 mod menu;
 mod menu_default;
 mod number;
@@ -45,8 +46,7 @@ use std::rc::Rc;
 /// The menu that a configuration file of a guest makes.
 pub(crate) fn menu_from_file(guest: &dyn Guest, config: FileRef, limits: &Limits) -> Result<BootMenu, Error> {
     let file = shown(&config.path);
-    let text = guest
-        .read(config.volume, &config.path, limits.max_config_bytes)
+    let text = memdisk::read(guest, &config, limits.max_config_bytes)
         .map_err(|error| Error::Read { file: file.clone(), message: shown(error.message.as_bytes()) })?;
     menu(Some(guest), &text, config, limits)
 }
@@ -88,7 +88,7 @@ pub(crate) fn edited(
     commands: &[u8],
     limits: &Limits,
 ) -> Result<BootEntry, String> {
-    let text = guest.read(config.volume, &config.path, limits.max_config_bytes);
+    let text = memdisk::read(guest, config, limits.max_config_bytes);
     let text = text.map_err(|error| shown(error.message.as_bytes()))?;
     let mut machine = Machine::new(Some(guest), config.volume, limits);
     machine.file = Rc::from(shown(&config.path));
