@@ -308,6 +308,38 @@ fn hidden_names_serve_where_there_are_no_nameless_files() {
     assert!(std::fs::read(folder.join("kernel")).unwrap() == noise(90_001));
 }
 
+/// There, a signal has the hidden names taken back before the program ends.
+#[test]
+fn a_signal_takes_hidden_names_back() {
+    let scene = Scene::new();
+    let guest = Tree::bootable().file("boot/initrd.img", noise(9_000_000)).size_mib(24).guest();
+    let mounted = LoopMount::ntfs("");
+    let folder = mounted.path().join("vm");
+    let run = || scene.stage.fsimage().arg("boot").arg(&guest.image).arg("-fo").arg(&folder);
+    let usual = run().finish();
+    usual.assert_success();
+    let (mut random, mut deaths) = (Random(7), 0);
+    for round in 0..12 {
+        if round % 2 == 0 {
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
+        let mut running = run().spawn();
+        running.wait(random.part_of(usual.elapsed));
+        running.signal([Signal::TERM, Signal::INT, Signal::HUP][round % 3]);
+        let outcome = running.finish();
+        deaths += usize::from(outcome.signal.is_some());
+        let names = names(&mounted.path());
+        assert!(names.iter().all(|name| name == "vm"), "{names:?}: {outcome:?}");
+        if folder.exists() {
+            assert_eq!(self::names(&folder), ["cmdline", "kernel", "ramdisk"], "{outcome:?}");
+        } else {
+            run().finish().assert_success();
+        }
+    }
+    assert!(deaths > 2, "only {deaths} were ended");
+    scene.stage.assert_nothing_runs();
+}
+
 /// Killed at any moment, a directory that is new has all files or is not there; in one that exists, where the kernel is, it is
 /// that of the same boot as the rest.
 #[test]

@@ -110,14 +110,32 @@ pub(super) fn boot(
 
     let progress = Progress::new(common);
     progress.watch(session, u64::MAX);
-    let copied = copy(session, folder, &files, &choice, how, &progress);
-    progress.finish();
-    let (drafts, unpacked) = copied?;
-    told.unpacked(unpacked);
+    // Until it is known whether there is something to take back.
     let held = Held::new()?;
-    folder.publish(drafts, &NAMES, how.replace).map_err(may_be_forced)?;
-    // Whoever wanted the program to end meanwhile is heard now; the files are whole.
-    held.release();
+    let kernel = folder.draft(KERNEL)?;
+    let is_visible = kernel.is_visible();
+    if !is_visible {
+        held.release();
+    }
+    let unpacked = match is_visible {
+        false => {
+            copy(session, folder, kernel, &files, &choice, how, &progress).and_then(|(drafts, unpacked)| {
+                let held = Held::new()?;
+                folder.publish(drafts, &NAMES, how.replace).map_err(may_be_forced)?;
+                // Whoever wanted the program to end meanwhile is heard now; the files are whole.
+                held.release();
+                Ok(unpacked)
+            })
+        }
+        // What has a hidden name is taken back first.
+        true => progress.clone().uninterrupted(|| {
+            let (drafts, unpacked) = copy(session, folder, kernel, &files, &choice, how, &progress)?;
+            folder.publish(drafts, &NAMES, how.replace).map_err(may_be_forced)?;
+            Ok(unpacked)
+        }),
+    };
+    progress.finish();
+    told.unpacked(unpacked?);
 
     let mut output = Output::new();
     match (common.json, how.monitor) {
@@ -154,13 +172,13 @@ type Drafts<'a> = Vec<(Draft<'a>, &'static str)>;
 fn copy<'a>(
     session: &mut Session,
     folder: &'a Folder,
+    kernel: Draft<'a>,
     files: &BootFiles<'_>,
     choice: &Choice,
     how: &How,
     progress: &Progress,
 ) -> Result<(Drafts<'a>, Option<PackedKernel>)> {
     let mut drafts = Vec::new();
-    let kernel = folder.draft(KERNEL)?;
     let shown = escape(&choice.kernel.file.path.0);
     // Unpacked first of all: until then it may be refused.
     let unpacked = match how.unpack {
