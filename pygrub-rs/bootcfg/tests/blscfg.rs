@@ -276,3 +276,47 @@ fn everything_is_bytes() {
     assert_eq!(only.kernel.as_ref().unwrap().file.path, b"/\xfe");
     assert_eq!(only.arguments, b"\xfd=\x01");
 }
+
+/// GRUB 2.14's `uki`, from its source: the images of the EFI system partition that have a name, the newest first, each chain-loaded.
+#[test]
+fn unified_kernel_images() {
+    const ESP: &str = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";
+    let image = |name: &str, args: &str| {
+        let osrel = format!("ID=x\nPRETTY_NAME=\"{name}\"\n");
+        common::pe(&[
+            (".linux", b"k"),
+            (".osrel", osrel.as_bytes()),
+            (".cmdline", args.as_bytes()),
+            (".initrd", b"i"),
+        ])
+    };
+    let config = "set default=a-6.9.efi\nuki\nuki --path /other --enable-fallback\nuki -p (hd0,gpt2)/boot/x.efi\nuki -x\n";
+    let guest = MapGuest::default()
+        .volume("hd0,gpt1", "AAAA-BBBB", "ESP")
+        .of_type(ESP)
+        .file("/EFI/Linux/a-6.9.efi", image("Nine", "root=/nine"))
+        .file("/EFI/Linux/a-6.10.efi", image("Ten", "root=/ten"))
+        .file("/EFI/Linux/b'c.efi", image("Quote", "root=/quote"))
+        .file("/EFI/Linux/noname.efi", common::pe(&[(".linux", b"k")]))
+        .file("/EFI/Linux/windows.efi", "MZ")
+        .volume("hd0,gpt2", "1", "root")
+        .file("/boot/grub/grub.cfg", config)
+        .file("/boot/x.efi", image("By name", "root=/x"));
+    let menu = guest.menu_of(1);
+    let titles: Vec<_> = menu.entries.iter().map(|entry| String::from_utf8_lossy(&entry.title)).collect();
+    assert_eq!(titles, ["Quote", "Ten", "Nine", "By name"]);
+    assert_eq!(arguments(default(&menu)), "root=/nine");
+    assert_eq!(kernel(default(&menu)), "0:/EFI/Linux/a-6.9.efi");
+    assert_eq!(menu.entries[0].id.as_deref(), Some(&b"b'c.efi"[..]));
+    assert_eq!(
+        (kernel(&menu.entries[0]), arguments(&menu.entries[0])),
+        ("0:/EFI/Linux/b'c.efi".into(), "root=/quote".into())
+    );
+    assert_eq!(kernel(&menu.entries[3]), "1:/boot/x.efi");
+    let told = |part: &str| menu.notes.iter().any(|note| note.contains(part));
+    assert!(
+        told("noname.efi: left out, it has no name") && told("windows.efi: left out"),
+        "{:?}",
+        menu.notes
+    );
+}

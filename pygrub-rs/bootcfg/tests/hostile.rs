@@ -4,7 +4,10 @@
 
 mod common;
 
-use bootcfg::{BootMenu, DiskSteps, Error, LimitName, Limits, VolumeId, discover, parse_config};
+use bootcfg::{
+    BootMenu, CommandEnd, DiskSteps, Error, LimitName, Limits, VolumeId, command_line, complete, discover,
+    edited, parse_config,
+};
 use common::{MapGuest, kernel};
 use std::time::{Duration, Instant};
 
@@ -357,4 +360,79 @@ fn very_many_configurations() {
         discover(&guest, VolumeId(199), &fresh),
         Err(Error::Limit { limit: LimitName::MaxDiskSteps, .. })
     ));
+}
+
+#[test]
+fn a_hundred_thousand_entries() {
+    for line in [
+        "menuentry a { linux /a\n}\n",
+        "submenu a { true\n}\n",
+        "title a\nkernel /a\n",
+        "label a\nkernel /a\n",
+        "image=/a\nlabel=a\n",
+        "menu=a:boot\n",
+    ] {
+        // As many as a configuration has room for.
+        let text = line.repeat(100_000);
+        let limits = Limits { max_config_bytes: 4 << 20, ..Limits::default() };
+        let start = Instant::now();
+        let error =
+            parse_config(text.as_bytes(), &limits).err().unwrap_or_else(|| panic!("{line:?} is a menu"));
+        assert!(start.elapsed() < MOMENT, "{line:?} took {:?}", start.elapsed());
+        assert!(
+            matches!(error, Error::Limit { limit: LimitName::MaxEntries | LimitName::MaxTotalBytes, .. }),
+            "{line:?}: {error}"
+        );
+    }
+}
+
+#[test]
+fn arguments_with_quotes_newlines_and_nuls() {
+    let text = b"menuentry a { linux /a 'x\ny' \"it's\" \\\" a\\'b 'c\\d' \\\n e }\nmenuentry b { linux /b c\0d }\n}\n";
+    let menu = evaluate(text).unwrap();
+    // As GRUB quotes them (tests/grub2/linux/linux.txt, "quotes and backslashes"); a newline is a byte like others.
+    assert_eq!(menu.entries[0].arguments, b"x\ny it\\'s \\\" a\\'b c\\\\d e");
+    assert_eq!(menu.entries[1].arguments, b"c");
+    let legacy = evaluate(b"title a\nkernel /a 'x \"y\" \\z\0no\ninitrd /i\n").unwrap();
+    assert_eq!(legacy.entries[0].arguments, b"'x \"y\" \\z");
+}
+
+/// What a person types, or has typed for him, is held to the same budgets.
+#[test]
+fn hostile_lines_and_edits() {
+    let names: Vec<String> = (0..5_000).map(|number| format!("/many/{number}")).collect();
+    let mut guest =
+        MapGuest::with_config("/boot/grub/grub.cfg", "menuentry a { linux /a }\n").file("/disc", "x");
+    for name in &names {
+        guest = guest.file(name, "");
+    }
+    let menu = guest.menu();
+    let limits = Limits { max_steps: 100_000, ..Limits::default() };
+    let start = Instant::now();
+    for line in [
+        "while true; do true; done",
+        "function f { f; }; f",
+        "while true; do ls -l /many; done",
+        "while true; do loopback l /disc; loopback -d l; done",
+        "while true; do cat /disc; done",
+        "while true; do regexp '(a*)(a*)(a*)(a*)\\1\\2\\3\\4b' aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done",
+        "x=abcdefghijklmnop; while true; do x=$x$x; done",
+        "x=a; while true; do tr --set=x a b $x; done",
+        "while true; do probe -u hd0,1; done",
+        "while true; do echo \u{1b}[2J; done",
+        "eval eval eval '\"'",
+        "{ { { {",
+    ] {
+        let printed = command_line(&guest, &menu, &[line.as_bytes()], &limits);
+        assert_eq!(printed.end, CommandEnd::Waits, "{line}");
+        assert!(printed.output.len() <= 128 << 10, "{line}: {} bytes", printed.output.len());
+        let entry = edited(&guest, &menu, 0, line.as_bytes(), &limits);
+        assert!(entry.is_ok_and(|entry| !entry.is_bootable()), "{line}");
+    }
+    assert_eq!(complete(&guest, &menu, &[], b"ls /many/", &limits).candidates.len(), names.len());
+    let loops: &[&[u8]] = &[b"while true; do true; done"];
+    assert_eq!(complete(&guest, &menu, loops, b"ec", &limits).common, b"echo ");
+    let long = "a".repeat(1 << 20);
+    assert!(edited(&guest, &menu, 0, long.as_bytes(), &limits).is_ok_and(|entry| !entry.is_bootable()));
+    assert!(start.elapsed() < MOMENT, "{:?}", start.elapsed());
 }

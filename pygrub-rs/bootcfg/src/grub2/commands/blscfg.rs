@@ -19,7 +19,8 @@ use crate::limits::LimitName;
 use crate::text::shown;
 use std::rc::Rc;
 
-const BLSCFG: &[Spec] = &[
+/// `uki` has the same.
+pub(super) const OPTIONS: &[Spec] = &[
     Spec { short: b'p', long: b"path", argument: Argument::Required },
     Spec { short: b'f', long: b"enable-fallback", argument: Argument::None },
     Spec { short: b'd', long: b"show-default", argument: Argument::None },
@@ -93,7 +94,7 @@ impl Entry {
 
 /// `blscfg [default|non-default|(device)/directory|id]`, or with 2.14's options.
 pub(super) fn blscfg(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let Some(options) = parse(BLSCFG, Unknown::Fails, call.arguments) else {
+    let Some(options) = parse(OPTIONS, Unknown::Fails, call.arguments) else {
         return Ok(status::BAD_ARGUMENT);
     };
     let request = Request::new(&options);

@@ -19,7 +19,9 @@ mod probe;
 mod regexp;
 mod search;
 mod test;
+mod translate;
 mod typed;
+mod uki;
 mod unavailable;
 mod variables;
 
@@ -63,6 +65,8 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
         "password" | "password_pbkdf2" => password::password,
         "menuentry" | "submenu" => menu::menuentry,
         "blscfg" | "bls_import" => blscfg::blscfg,
+        "uki" => uki::uki,
+        "tr" => translate::tr,
         "source" | "." => files::source,
         "configfile" | "normal" => files::configfile,
         "extract_entries_source" | "extract_entries_configfile" => files::extract_entries,
@@ -113,32 +117,51 @@ pub(crate) fn find(name: &[u8]) -> Option<Handler> {
 /// Commands that change only how the menu looks or which of GRUB's own parts are loaded, or that only print:
 /// success, and nothing else.
 const QUIET: &[&str] = &[
+    "915resolution",
     "acpi",
     "all_functional_test",
     "authenticate",
     "background_color",
     "background_image",
+    "backtrace",
     "badram",
+    "blocklist",
     "cbmemc",
     "clear",
+    "cmosclean",
+    "cmosdump",
+    "cmosset",
     "cpuid",
     "cutmem",
     "date",
     "devicetree",
+    "distrust",
     "drivemap",
     "dump",
+    "efiemu_loadcore",
+    "efiemu_prepare",
+    "efiemu_unload",
     "fakebios",
+    "fix_video",
+    "functional_test",
+    "gdbstub_break",
+    "gdbstub_stop",
+    "gettext",
     "gptsync",
     "hdparm",
+    "hello",
     "help",
+    "hexdump_random",
     "inb",
     "inl",
     "inw",
+    "keymap",
     "list_trusted",
     "loadbios",
     "ls",
     "lsacpi",
     "lsapm",
+    "lscoreboot",
     "lsefi",
     "lsefimmap",
     "lsefisystab",
@@ -146,8 +169,15 @@ const QUIET: &[&str] = &[
     "lsmmap",
     "lsmod",
     "lspci",
+    "lssal",
+    "macppcbless",
+    "mactelbless",
     "module_verify",
     "nativedisk",
+    "net_ls_addr",
+    "net_ls_cards",
+    "net_ls_dns",
+    "net_ls_routes",
     "outb",
     "outl",
     "outw",
@@ -164,18 +194,20 @@ const QUIET: &[&str] = &[
     "terminal_input",
     "terminal_output",
     "terminfo",
+    "test_blockarg",
+    "testload",
+    "testspeed",
     "time",
     "trust",
     "usb",
     "usb_keyboard",
-    "videoinfo",
-    "videotest",
     "vbeinfo",
     "vbetest",
+    "videoinfo",
+    "videotest",
     "write_byte",
     "write_dword",
     "write_word",
-    "zfs-bootfs",
 ];
 
 fn quiet(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
@@ -183,4 +215,17 @@ fn quiet(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
         machine.note("`devicetree` ignored");
     }
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    /// `command.lst` of GRUB 2.06 (Debian's) for x86_64-xen, i386-pc and x86_64-efi, sorted, without repetitions.
+    const GRUBS: &str = include_str!("../../../tests/grub2/commands.txt");
+
+    #[test]
+    fn every_command_of_grub_is_known() {
+        let unknown: Vec<_> = GRUBS.lines().filter(|name| super::find(name.as_bytes()).is_none()).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+        assert!(GRUBS.lines().count() > 200, "the list is not read");
+    }
 }

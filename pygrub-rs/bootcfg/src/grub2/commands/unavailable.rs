@@ -1,5 +1,5 @@
-//! Commands on what a guest without its own boot loader has not: keys held down, firmware, encrypted disks. Each leaves the
-//! status that GRUB leaves where there is no such thing (tests/grub2/linux/linux.txt).
+//! Commands on what a guest without its own boot loader has not: keys held down, firmware, the network, encrypted disks. Each
+//! leaves the status that GRUB leaves where there is no such thing (tests/grub2/linux/linux.txt).
 
 use super::Call;
 use super::options::{Argument, Spec, Unknown, parse};
@@ -9,8 +9,40 @@ use crate::grub2::status;
 use crate::text::shown;
 
 /// Those that fail, whatever they are asked.
-pub(super) const NAMES: &[&str] =
-    &["efivar", "file", "gdbstub", "getenv", "smbios", "tpm", "zfsinfo", "zfskey"];
+pub(super) const NAMES: &[&str] = &[
+    "cmostest",
+    "efivar",
+    "file",
+    "gdbstub",
+    "getenv",
+    "hwmatch",
+    "legacy_check_password",
+    "legacy_password",
+    "net_add_addr",
+    "net_add_dns",
+    "net_add_route",
+    "net_bootp",
+    "net_bootp6",
+    "net_del_addr",
+    "net_del_dns",
+    "net_del_route",
+    "net_dhcp",
+    "net_get_dhcp_option",
+    "net_ipv6_autoconf",
+    "net_nslookup",
+    "rdmsr",
+    "read_byte",
+    "read_dword",
+    "read_word",
+    "smbios",
+    "tpm",
+    "wrmsr",
+    "xen_cat",
+    "xen_ls",
+    "zfs-bootfs",
+    "zfsinfo",
+    "zfskey",
+];
 
 const KEYS: &[Spec] = &[
     Spec { short: b's', long: b"shift", argument: Argument::None },
