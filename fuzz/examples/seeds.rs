@@ -241,6 +241,19 @@ fn configurations() -> Result<()> {
     ];
     write("bootcfg_uki", "profiles", &guests::pe(&[&[release, (".linux", b"K")], &profiles[..]].concat()))?;
     write("bootcfg_illumos", "one", b"kernel=\"i86pc\"\nboot-args=\"-v -B console=ttya\"\nboot_archive_name=\"/a\"\n\0title rpool/ROOT/a\nbootfs rpool/ROOT/a\n")?;
+    // A header of ustar as far as it is read, another member before it, and what follows.
+    let header = |name: &str, size: &str| {
+        let mut header = vec![0; 512];
+        put(&mut header, 0, name.as_bytes());
+        put(&mut header, 124, size.as_bytes());
+        put(&mut header, 156, b"0");
+        header
+    };
+    let text = b"menuentry A { linux /flatcar/vmlinuz-a }\n";
+    let member = [text.as_slice(), &vec![0; 512 - text.len()]].concat();
+    let archive =
+        [header("x", "00000000777"), member.clone(), header("grub.cfg", "00000000051"), member].concat();
+    write("bootcfg_memdisk", "two", &archive)?;
     write("bootcfg_regexp", "one", b"^([a-z]+[0-9]{1,3}|x*(yz)?)[[:alpha:]-]*$\0abc12-def")?;
     write(
         "bootcfg_linux_guess",
