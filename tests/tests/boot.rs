@@ -3,13 +3,13 @@
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use fsimage_tests::folder::contents;
-use fsimage_tests::guest::{Random, noise};
+use fsimage_tests::guest::{Random, USER, noise};
 use fsimage_tests::mount::{LoopMount, Tmpfs};
 use fsimage_tests::output::same_bytes;
 use fsimage_tests::{Guest, Outcome, Output, Run, Stage, Tree, need};
 use rustix::process::Signal;
 use serde_json::Value;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -260,6 +260,23 @@ fn nothing_appears_where_something_fails() {
     assert!(outcome.assert_success().text().contains("\\x1b[2J"), "{outcome:?}");
     assert!(!outcome.stdout.contains(&0x1b) && text(&scene.path("vm/cmdline")).contains("\x1b[2J"));
     scene.stage.assert_nothing_runs();
+}
+
+#[test]
+fn an_ordinary_user_needs_no_rights() {
+    let (stage, guest) = (Stage::new(), Guest::debian().readable());
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    chown(folder.path(), Some(USER), Some(USER)).unwrap();
+    let vm = folder.path().join("vm");
+    for options in [&[][..], &["--force", "--vmlinux"]] {
+        let run = stage.fsimage().arg("boot").arg(&guest.image).arg("-o").arg(&vm).args(options);
+        run.user(USER).finish().assert_success();
+        for name in names(&vm) {
+            let status = vm.join(name).metadata().unwrap();
+            assert_eq!((status.uid(), status.mode() & 0o7777), (USER, 0o600));
+        }
+    }
+    assert!(std::fs::read(vm.join("kernel")).unwrap().starts_with(b"\x7fELF"));
 }
 
 #[test]
