@@ -3,8 +3,10 @@
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use fsimage_tests::guest::noise;
-use fsimage_tests::{Guest, Run, Stage, Tree, need};
+use fsimage_tests::{Guest, Output, Run, Stage, Tree, need, toolstack};
+use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -130,6 +132,43 @@ fn debians_kernel_is_what_the_tools_unpack() {
     let get = scene.stage.fsimage().args(["get", "--vmlinux"]).arg(&guest.image).arg(&guest.kernel);
     get.arg("-o").arg(scene.path("got")).finish().assert_success();
     assert!(std::fs::read(scene.path("got")).unwrap() == ours);
+    scene.stage.assert_nothing_runs();
+}
+
+/// The domain builder gets it as libxl reads the result, and nothing when it cannot be unpacked.
+#[test]
+fn the_boot_loader_hands_it_over() {
+    let (scene, kernel) = (Scene::new(), kernel(700_000));
+    let image = bz_image(&with_size("xz", through(XZ, &kernel), kernel.len()));
+    let pygrub = |guest: &Guest, output: &Output, options: &[&str]| {
+        let run = scene.stage.pygrub().args(["-q", "--output-format=simple0", "--vmlinux"]).args(options);
+        let run = run.option("--output", output.file()).option("--output-directory", output.directory());
+        run.arg(&guest.image).finish()
+    };
+    let (good, output) = (Tree::bootable().file("boot/vmlinuz", &image).guest(), Output::new());
+    pygrub(&good, &output, &[]).assert_success();
+    let boot = toolstack::libxl(&output.result());
+    let read = |path: Option<Vec<u8>>| std::fs::read(OsStr::from_bytes(&path.unwrap())).unwrap();
+    assert!(read(boot.kernel) == kernel && read(boot.ramdisk) == noise(500_001));
+    let mut damaged = image;
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 0x55;
+    let damaged = Tree::bootable().file("boot/vmlinuz", damaged).guest();
+    for (guest, options, expected) in [
+        (&Tree::bootable().guest(), &[][..], "/boot/vmlinuz: neither a bzImage, nor EFI zboot"),
+        (&Tree::bootable().guest(), &["-n"], "/boot/vmlinuz: neither a bzImage, nor EFI zboot"),
+        (&damaged, &[], "corrupt: /boot/vmlinuz: the xz payload at 0x44d of the file"),
+        (
+            &good,
+            &["--max-kernel-size=600000"],
+            "the unpacked kernel has 700000 bytes or more and may have 600000",
+        ),
+        (&good, &["--worker-memory=64M"], "at most 33554432 bytes of window or dictionary are held"),
+    ] {
+        let output = Output::new();
+        pygrub(guest, &output, options).assert_failure(expected);
+        output.assert_untouched();
+    }
     scene.stage.assert_nothing_runs();
 }
 

@@ -16,6 +16,8 @@ use crate::console::say;
 
 /// Largest kernel, and largest ramdisk, unless told otherwise.
 pub(crate) const DEFAULT_FILE_SIZE: u64 = 1 << 30;
+/// Memory of a worker that unpacks, unless told otherwise: windows of half as much are what kernels are packed with.
+pub(crate) const UNPACKING_MEMORY: u64 = 256 << 20;
 
 /// How a program speaks of itself and of what a person can do next.
 #[derive(Debug, Clone, Copy)]

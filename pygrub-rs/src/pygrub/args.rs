@@ -123,6 +123,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "DIR", allow_hyphen_values = true, help_heading = "What to write")]
     pub output_directory: Option<PathBuf>,
 
+    /// Hand over the kernel unpacked, the ELF file in a bzImage: it is unpacked in the jail, and not by the domain builder
+    #[arg(long, help_heading = "What to write")]
+    pub vmlinux: bool,
+
     /// The user that the worker becomes; never root
     #[arg(long, value_name = "UID", allow_hyphen_values = true, help_heading = "Limits and jail")]
     pub runas: Option<u32>,

@@ -28,7 +28,7 @@ pub(super) fn deliver(
     options: &Options,
     limits: Limits,
 ) -> Result<()> {
-    let files = BootFiles::find(session, choice, limits)?;
+    let files = find(session, choice, options, limits)?;
     let mut result = BootResult {
         kernel: named("kernel", std::slice::from_ref(&choice.kernel)),
         ramdisk: files.has_ramdisk().then(|| named("ramdisk", &choice.ramdisks)),
@@ -43,13 +43,13 @@ pub(super) fn deliver(
     result.kernel = rehearsed(KERNEL);
     result.ramdisk = result.ramdisk.map(|_| rehearsed(RAMDISK));
     render(&result, options)?;
-    let drafts = copy(session, directory, &files, options)?;
+    let drafts = copy(session, directory, &files, options, limits)?;
     hand_over(directory, drafts, result, &target, options)
 }
 
 /// Whether a choice could be delivered, as far as that can be said before a byte is copied.
 pub(super) fn check(session: &mut Session, choice: &Choice, options: &Options, limits: Limits) -> Result<()> {
-    BootFiles::find(session, choice, limits)?;
+    find(session, choice, options, limits)?;
     // The paths come later; of what is there already, the arguments may not fit the format.
     let result = BootResult {
         kernel: named("kernel", std::slice::from_ref(&choice.kernel)),
@@ -58,6 +58,20 @@ pub(super) fn check(session: &mut Session, choice: &Choice, options: &Options, l
         origin: origin(session, choice)?,
     };
     render(&result, options).map(drop)
+}
+
+/// The files, each there and of a size that is allowed; a kernel that is to be unpacked, of a kind that can be.
+fn find<'a>(
+    session: &mut Session,
+    choice: &'a Choice,
+    options: &Options,
+    limits: Limits,
+) -> Result<BootFiles<'a>> {
+    let files = BootFiles::find(session, choice, limits)?;
+    if options.vmlinux {
+        files.packed_kernel(session, limits)?;
+    }
+    Ok(files)
 }
 
 /// A file that was not written, as XenServer documents the form: `<kernel:/path>`.
@@ -83,7 +97,13 @@ fn copy<'a>(
     directory: &'a Directory,
     files: &BootFiles<'_>,
     options: &Options,
+    limits: Limits,
 ) -> Result<Vec<Draft<'a>>> {
+    let kernel = directory.held.draft(KERNEL)?;
+    if options.vmlinux {
+        let packed = files.packed_kernel(session, limits)?;
+        files.unpack_kernel(session, &packed, &kernel)?;
+    }
     let located = files.locate(session)?;
     if options.debug {
         for volume in located.volumes() {
@@ -96,9 +116,10 @@ fn copy<'a>(
         let read = format!("the worker read {} bytes of the disk in {} reads", read.bytes, read.reads);
         options.voice().say(&read);
     }
-    located.let_go(session, true);
-    let kernel = directory.held.draft(KERNEL)?;
-    located.copy_kernel(session, &kernel)?;
+    located.let_go(session, !options.vmlinux);
+    if !options.vmlinux {
+        located.copy_kernel(session, &kernel)?;
+    }
     let mut drafts = vec![kernel];
     if files.has_ramdisk() {
         let ramdisk = directory.held.draft(RAMDISK)?;

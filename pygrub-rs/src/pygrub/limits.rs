@@ -1,7 +1,7 @@
 //! Limits from the command line and the environment.
 
 use super::args::Options;
-use crate::boot::{self, DEFAULT_FILE_SIZE};
+use crate::boot::{self, DEFAULT_FILE_SIZE, UNPACKING_MEMORY};
 use crate::exit::{Failure, Result};
 use crate::units::parse_size;
 
@@ -25,7 +25,11 @@ pub(super) fn resolve(options: &Options) -> Result<Limits> {
             kernel: options.max_kernel_size.unwrap_or(file_size),
             ramdisk: options.max_ramdisk_size.unwrap_or(file_size),
         },
-        worker_memory: options.worker.worker_memory.or(memory),
+        worker_memory: options
+            .worker
+            .worker_memory
+            .or(memory)
+            .or(options.vmlinux.then_some(UNPACKING_MEMORY)),
     })
 }
 

@@ -11,7 +11,7 @@ pub(super) use options::Booting;
 use super::args::Common;
 use super::output::Output;
 use super::progress::Progress;
-use crate::boot::{self, BootFiles, Choice, Limits, Voice, Wanted, volumes};
+use crate::boot::{self, BootFiles, Choice, Limits, UNPACKING_MEMORY, Voice, Wanted, volumes};
 use crate::exit::{Failure, Result};
 use crate::machine::{Machine, Monitor};
 use crate::signals::Held;
@@ -32,8 +32,6 @@ const RAMDISK: &str = "ramdisk";
 const CMDLINE: &str = "cmdline";
 /// The kernel comes last: where it is, the others are.
 const NAMES: [&str; 3] = [RAMDISK, CMDLINE, KERNEL];
-/// Memory of a worker that unpacks, unless told otherwise: windows of half as much are what kernels are packed with.
-const UNPACKING_MEMORY: u64 = 256 << 20;
 
 /// What is to be done with what was found.
 #[derive(Debug, Clone)]
