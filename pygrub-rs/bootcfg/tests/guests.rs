@@ -68,7 +68,8 @@ fn tar(name: &str, content: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(name), content).unwrap();
-    let made = Command::new("tar").arg("cf").arg("-").arg("-C").arg(folder).arg(name).output().unwrap();
+    let made = Command::new("tar").arg("cf").arg("-").arg("-C").arg(folder).arg(name).output();
+    let made = made.unwrap_or_else(|why| panic!("tar: {why}; install it: apt-get install tar"));
     assert!(made.status.success(), "{made:?}");
     made.stdout
 }
