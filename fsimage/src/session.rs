@@ -394,7 +394,8 @@ impl Session {
             return Err(self.violation("another answer to Menu"));
         };
         if let Some(menu) = &menu {
-            let default_inside = menu.default.is_none_or(|default| default < menu.entries);
+            let mut named = menu.default.iter().chain(&menu.meant);
+            let default_inside = named.all(|default| *default < menu.entries);
             if menu.entries > MAX_MENU_ENTRIES || !default_inside {
                 return Err(self.violation("a menu that contradicts itself"));
             }

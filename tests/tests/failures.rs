@@ -175,6 +175,17 @@ fn the_kernel_is_missing() {
 }
 
 #[test]
+fn the_default_entrys_kernel_is_missing_and_another_boots() {
+    let config = "menuentry New { linux /boot/gone }\nmenuentry Old { linux /boot/vmlinuz old }\n";
+    let (stage, guest, output) = (Stage::new(), Tree::configured(config).guest(), Output::new());
+    let outcome = boot(&stage, &guest.image, &output.file(), output.directory()).finish();
+    outcome.assert_success();
+    let told = "warning: the default entry \"New\" is not bootable because the kernel /boot/gone does not exist in the guest; \
+                \"Old\" is taken";
+    assert!(outcome.stderr.contains(told), "{}", outcome.stderr);
+}
+
+#[test]
 fn the_ramdisk_is_missing() {
     let tree = Tree::configured("menuentry x {\nlinux /boot/vmlinuz ro\ninitrd /boot/other\n}\n");
     assert_image_fails(&tree.guest().image, "the ramdisk /boot/other does not exist in the guest");

@@ -157,3 +157,12 @@ fn many_images_are_bounded() {
     told.assert_success();
     assert!(told.text().contains("more than 16 files opened as disks"), "{}", told.text());
 }
+
+#[test]
+fn bootcfg_tells_the_file_around() {
+    let (stage, live) = (Stage::new(), live());
+    let guest = Tree::configured(config("/live.iso", "loop")).file("live.iso", iso(live.path())).guest();
+    let told = stage.fsimage().arg("bootcfg").arg(&guest.image).finish();
+    told.assert_success();
+    assert!(told.text().contains("kernel   0:/live.iso:/casper/vmlinuz"), "{}", told.text());
+}

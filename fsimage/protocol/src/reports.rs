@@ -396,6 +396,8 @@ wire_struct! {
         entries: u32,
         /// The entry that boots by itself.
         default: Option<u32>,
+        /// The entry that the guest would try first: another one where that cannot be booted.
+        meant: Option<u32>,
         /// Seconds until it does; none to wait for a person.
         timeout: Option<u32>,
         /// What a person sees until then.

@@ -2,6 +2,8 @@
 
 use crate::access::{Hotkey, Secret, Security, TimeoutStyle};
 use crate::guest::{BootFile, FileRef};
+use crate::notes::Notes;
+use crate::text::shown;
 use std::sync::Arc;
 
 /// So many notes are told in one line.
@@ -55,6 +57,19 @@ pub struct Submenu {
     pub first: usize,
     /// The key that opens it.
     pub hotkey: Option<Hotkey>,
+}
+
+/// The first bootable entry in the loader's order of trying, else the first bootable one of all.
+pub(crate) fn pick(order: &[usize], entries: &[BootEntry], notes: &mut Notes) -> Option<usize> {
+    let bootable = |index: &usize| entries.get(*index).is_some_and(BootEntry::is_bootable);
+    let chosen =
+        order.iter().copied().find(|index| bootable(index)).or_else(|| (0..entries.len()).find(bootable))?;
+    if let Some(entry) = order.first().filter(|&&first| first != chosen).and_then(|&first| entries.get(first))
+    {
+        let (title, problem) = (shown(&entry.title), entry.problems.join("; "));
+        notes.add(|| format!("the default entry `{title}` is passed over: {problem}"));
+    }
+    Some(chosen)
 }
 
 /// Fills in the submenus of entries that stand behind `before` others, from this depth on, where their loader told the titles
@@ -146,6 +161,8 @@ pub struct BootMenu {
     pub entries: Vec<BootEntry>,
     /// The index in `entries` of what boots when nobody interferes; `None` when nothing is bootable.
     pub default: Option<usize>,
+    /// What the loader would try first: another entry where that one cannot be booted.
+    pub meant: Option<usize>,
     /// Seconds until then; `None` means the loader waits for ever.
     pub timeout: Option<u32>,
     /// What a person sees until then.

@@ -5,7 +5,7 @@ use crate::budget::Budget;
 use crate::error::Error;
 use crate::guest::{FileKind, FileRef, Guest, VolumeId};
 use crate::limits::{LimitName, Limits};
-use crate::menu::{BootEntry, BootMenu, Loader, number_submenus};
+use crate::menu::{BootEntry, BootMenu, Loader, number_submenus, pick};
 use crate::notes::Notes;
 use crate::text::shown;
 use std::collections::HashSet;
@@ -105,13 +105,14 @@ fn menu(
     match evaluate(&mut reader, &mut entries) {
         Ok(outcome) => {
             number_submenus(&mut entries, 0, 0);
-            let default = pick(&mut reader, &outcome.order, &entries);
+            let default = pick(&outcome.order, &entries, &mut reader.notes);
             let notes = reader.notes.into_list();
             Ok(BootMenu {
                 loader,
                 config,
                 entries,
                 default,
+                meant: outcome.order.first().copied(),
                 timeout: outcome.timeout,
                 timeout_style: outcome.timeout_style,
                 security: outcome.security,
@@ -122,19 +123,6 @@ fn menu(
             Err(Error::Limit { limit, value: limits.value(limit), file: reader.file, line: reader.line })
         }
     }
-}
-
-/// The first bootable entry in the loader's order of trying, else the first bootable one of all.
-fn pick(reader: &mut Reader<'_>, order: &[usize], entries: &[BootEntry]) -> Option<usize> {
-    let bootable = |index: &usize| entries.get(*index).is_some_and(BootEntry::is_bootable);
-    let chosen =
-        order.iter().copied().find(|index| bootable(index)).or_else(|| (0..entries.len()).find(bootable))?;
-    if let Some(entry) = order.first().filter(|&&first| first != chosen).and_then(|&first| entries.get(first))
-    {
-        let (title, problem) = (shown(&entry.title), entry.problems.join("; "));
-        reader.notes.add(|| format!("the default entry `{title}` is passed over: {problem}"));
-    }
-    Some(chosen)
 }
 
 impl<'g> Reader<'g> {

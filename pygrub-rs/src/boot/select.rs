@@ -61,7 +61,18 @@ pub(crate) fn entry(
     match &wanted.entry {
         Some(wanted) => named(session, menu, wanted, voice),
         None => match menu.default {
-            Some(default) => Ok((default, session.menu_entry(default)?)),
+            Some(default) => {
+                let entry = session.menu_entry(default)?;
+                if let Some(meant) = menu.meant.filter(|meant| *meant != default) {
+                    let other = session.menu_entry(meant)?;
+                    let why = other.problems.0.first().map(|problem| escape(&problem.0)).unwrap_or_default();
+                    let (meant, booted) = (escape(&other.title.0), escape(&entry.title.0));
+                    voice.say(&format!(
+                        "warning: the default entry \"{meant}\" is {why}; \"{booted}\" is taken"
+                    ));
+                }
+                Ok((default, entry))
+            }
             None => Err(Failure::Failed(format!(
                 "none of the {} menu entries can be booted; {}, --debug says more",
                 menu.entries, voice.lists

@@ -4,7 +4,9 @@ use super::args::Common;
 use super::output::Output;
 use crate::boot::volumes;
 use crate::exit::Result;
-use fsimage::protocol::{BootFile, ConfigReport, Content, EntryReport, FileRef, MenuReport, VolumeReport};
+use fsimage::protocol::{
+    BootFile, ConfigReport, Content, EntryReport, FileRef, MAX_VOLUMES, MenuReport, VolumeReport,
+};
 use fsimage::{Session, escape, escape_message};
 use serde::Serialize;
 
@@ -186,7 +188,8 @@ fn read(
     };
     let MenuReport { entries, default, timeout, notes, .. } = menu;
     for index in 0..entries {
-        told.entries.push(Entry::new(&session.menu_entry(index)?));
+        let entry = session.menu_entry(index)?;
+        told.entries.push(Entry::new(session, &entry)?);
     }
     told.notes = notes.0.iter().map(|note| escape(&note.0)).collect();
     told.passed_over = match default {
@@ -211,17 +214,26 @@ fn why_nothing_boots(config: &Config) -> String {
 }
 
 impl Entry {
-    fn new(entry: &EntryReport) -> Self {
-        let path = |image: &BootFile| escape(&image.file.path.0);
-        Self {
+    fn new(session: &mut Session, entry: &EntryReport) -> Result<Self> {
+        // What lies in a file of the guest's is named with that file.
+        let mut path = |image: &BootFile| -> Result<String> {
+            let FileRef { volume, path } = &image.file;
+            let inside = usize::try_from(*volume).is_ok_and(|volume| volume >= MAX_VOLUMES);
+            let around = match inside && *volume != u32::MAX {
+                true => format!("{}:", escape(&volumes::address(session, *volume)?)),
+                false => String::new(),
+            };
+            Ok(around + &escape(&path.0))
+        };
+        Ok(Self {
             title: escape(&entry.title.0),
             id: entry.id.as_ref().map(|id| escape(&id.0)),
             parents: entry.parents.0.iter().map(|title| escape(&title.0)).collect(),
-            kernel: entry.kernel.as_ref().map(path),
-            ramdisks: entry.ramdisks.0.iter().map(path).collect(),
+            kernel: entry.kernel.as_ref().map(&mut path).transpose()?,
+            ramdisks: entry.ramdisks.0.iter().map(path).collect::<Result<_>>()?,
             args: escape(&entry.arguments.0),
             problems: entry.problems.0.iter().map(|problem| escape(&problem.0)).collect(),
-        }
+        })
     }
 
     fn lines(&self, index: usize, is_default: bool, lines: &mut Vec<String>) {

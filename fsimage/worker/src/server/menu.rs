@@ -314,6 +314,7 @@ pub(super) fn report(menu: &BootMenu) -> MenuReport {
         config: (menu.config.volume != VolumeId::NONE).then(|| file(&menu.config)),
         entries: number(menu.entries.len()),
         default: menu.default.map(number),
+        meant: menu.meant.map(number),
         timeout: menu.timeout,
         timeout_style: match menu.timeout_style {
             bootcfg::TimeoutStyle::Menu => TimeoutStyle::Menu {},

@@ -34,7 +34,7 @@ use crate::budget::Stop;
 use crate::error::Error;
 use crate::guest::{FileRef, Guest, VolumeId};
 use crate::limits::{LimitName, Limits};
-use crate::menu::{BootEntry, BootMenu, Loader};
+use crate::menu::{BootEntry, BootMenu, Loader, pick};
 use crate::text::shown;
 pub(crate) use command_line::command_line;
 pub(crate) use completion::complete;
@@ -61,11 +61,12 @@ fn menu(guest: Option<&dyn Guest>, text: &[u8], config: FileRef, limits: &Limits
     let mut machine = Machine::new(guest, config.volume, limits);
     machine.file = Rc::from(shown(&config.path));
     match evaluate(&mut machine, text, &config) {
-        Ok(Evaluated { entries, default, security }) => Ok(BootMenu {
+        Ok(Evaluated { entries, default, meant, security }) => Ok(BootMenu {
             loader: Loader::Grub2,
             config,
             entries,
             default,
+            meant,
             timeout: timeout(&machine),
             timeout_style: timeout_style(&machine),
             security,
@@ -106,6 +107,7 @@ pub(crate) fn edited(
 struct Evaluated {
     entries: Vec<BootEntry>,
     default: Option<usize>,
+    meant: Option<usize>,
     security: Security,
 }
 
@@ -133,8 +135,9 @@ fn evaluate(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<
     machine.budget.exchange_steps(machine.limits.max_steps);
     let items = std::mem::take(&mut machine.menu);
     order.extend(outcome::evaluate(machine, &items, &Place::default(), &mut entries));
-    let default = pick(machine, &order, &entries);
-    Ok(Evaluated { entries, default, security })
+    let default = pick(&order, &entries, &mut machine.notes);
+    let meant = order.first().copied();
+    Ok(Evaluated { entries, default, meant, security })
 }
 
 fn run(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<(), Stop> {
@@ -198,17 +201,4 @@ fn timeout_style(machine: &Machine<'_>) -> TimeoutStyle {
 fn timeout(machine: &Machine<'_>) -> Option<u32> {
     let seconds = number::leading(machine.environment.get(b"timeout")?)?;
     if seconds < 0 { None } else { Some(u32::try_from(seconds).unwrap_or(u32::MAX)) }
-}
-
-/// The first bootable entry in GRUB's order of trying, else the first bootable one of all.
-fn pick(machine: &mut Machine<'_>, order: &[usize], entries: &[BootEntry]) -> Option<usize> {
-    let bootable = |index: &usize| entries.get(*index).is_some_and(BootEntry::is_bootable);
-    let chosen =
-        order.iter().copied().find(|index| bootable(index)).or_else(|| (0..entries.len()).find(bootable))?;
-    if let Some(entry) = order.first().filter(|&&first| first != chosen).and_then(|&first| entries.get(first))
-    {
-        let (title, problem) = (shown(&entry.title), entry.problems.join("; "));
-        machine.notes.add(|| format!("the default entry `{title}` is passed over: {problem}"));
-    }
-    Some(chosen)
 }

@@ -72,6 +72,7 @@ pub(crate) fn menu_of_volume(guest: &dyn Guest, config: FileRef, limits: &Limits
                 config,
                 entries,
                 default,
+                meant: default,
                 timeout: conf.timeout,
                 timeout_style: if conf.timeout == Some(0) {
                     TimeoutStyle::Hidden
