@@ -217,7 +217,9 @@ pub(super) struct Files {
 
 #[derive(Debug, Args)]
 pub(super) struct Unpacking {
-    /// Unpack kernels, in the jail: the ELF file in a bzImage, the Image in an EFI zboot image or an Image.gz
+    /// Unpack kernels, in the jail
+    ///
+    /// The ELF file in a bzImage, the Image in an EFI zboot image or an Image.gz. A kernel that is not packed stays as it is.
     #[arg(long)]
     pub vmlinux: bool,
 }
@@ -288,7 +290,9 @@ pub(super) struct Copying {
     /// Leave out symbolic links
     #[arg(long)]
     pub no_links: bool,
-    /// Unpack kernels, in the jail: the ELF file in a bzImage, the Image in an EFI zboot image or an Image.gz
+    /// Unpack kernels, in the jail
+    ///
+    /// The ELF file in a bzImage, the Image in an EFI zboot image or an Image.gz. A kernel that is not packed stays as it is.
     #[arg(long, conflicts_with = "recursive")]
     pub vmlinux: bool,
     /// Name each copy on standard output

@@ -4,6 +4,7 @@ use super::How;
 use crate::boot::{Limits, Wanted};
 use crate::machine::Monitor;
 use crate::units::parse_size;
+use crate::worker_options::LIMITS;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueHint};
 use std::os::unix::ffi::OsStringExt;
@@ -11,16 +12,16 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(in crate::extractor) struct Booting {
-    /// The directory for the files `kernel`, `ramdisk` and `cmdline`; one that does not exist appears with them in it
+    /// Where to: an existing directory, or the name of a new one
     #[arg(short, long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
-    /// Boot this entry: its number as `fsimage bootcfg` lists it, its exact title, or its id
+    /// Boot this entry: its number in `fsimage bootcfg`, its exact title, or its id
     #[arg(short, long, value_name = "ENTRY", value_parser = bytes())]
     pub entry: Option<Bytes>,
     /// Boot this file of the guest's; its configuration is not read
     #[arg(long, value_name = "PATH", conflicts_with = "entry", value_parser = bytes())]
     pub kernel: Option<Bytes>,
-    /// With this ramdisk, a file beside the kernel, instead of the entry's; several are joined
+    /// With this ramdisk, a file beside the kernel; may be repeated
     #[arg(long, value_name = "PATH", value_parser = bytes())]
     pub ramdisk: Vec<Bytes>,
     /// With no ramdisk
@@ -32,10 +33,15 @@ pub(in crate::extractor) struct Booting {
     /// These kernel arguments instead of the entry's
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true, conflicts_with = "append", value_parser = bytes())]
     pub cmdline: Option<Bytes>,
-    /// Unpack the kernel, in the jail: the ELF file in a bzImage, the Image in an EFI zboot image or an Image.gz
+    /// Unpack the kernel, in the jail
+    ///
+    /// The ELF file in a bzImage, the Image in an EFI zboot image or an Image.gz. A kernel that is not packed stays as it is; the
+    /// worker's memory is 256M then, unless --worker-memory says otherwise.
     #[arg(long)]
     pub vmlinux: bool,
-    /// Print what boots the files: a command, or a configuration. Where a monitor wants the kernel unpacked, it is
+    /// Print what boots the files, a command or a configuration, and nothing else
+    ///
+    /// Where a monitor wants the kernel unpacked, it is, as with --vmlinux.
     #[arg(long, value_name = "MONITOR", conflicts_with_all = ["json", "verbose"])]
     pub print: Option<Monitor>,
     /// Replace the files of another boot
@@ -45,10 +51,12 @@ pub(in crate::extractor) struct Booting {
     #[arg(short, long)]
     pub verbose: bool,
     /// Refuse a larger kernel, packed or not: bytes, or with K, M, G
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_size, help_heading = LIMITS,
+          hide_short_help = true)]
     pub max_kernel_size: u64,
     /// Refuse a larger ramdisk, all parts together: bytes, or with K, M, G
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = parse_size, help_heading = LIMITS,
+          hide_short_help = true)]
     pub max_ramdisk_size: u64,
 }
 
