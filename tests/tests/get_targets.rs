@@ -7,8 +7,9 @@ use fsimage_tests::folder::{Item, assert_same, contents, items};
 use fsimage_tests::guest::{USER, noise};
 use fsimage_tests::mount::{LoopMount, Overlay, Tmpfs};
 use fsimage_tests::processes::{self, Process};
-use fsimage_tests::{Run, Running, Scene, Tmux, poll_until};
+use fsimage_tests::{Scene, Tmux, poll_until};
 use rustix::process::Signal;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -191,17 +192,34 @@ fn a_target_that_takes_nothing_is_named() {
     outcome.assert_failure("not a directory: /tree/1/../../tree");
 }
 
-/// Lets a program run for a moment only, again and again, so that its work takes long enough to be watched.
-fn slow_down(process: &Process, meanwhile: impl Fn() -> bool) {
-    let signal = |signal| process.signal(signal);
-    poll_until("what was waited for", fsimage_tests::HANG, || {
-        signal(Signal::STOP);
+fn the_program(scene: &Scene) -> Process {
+    let program = processes::identity(&scene.stage.path("fsimage"));
+    poll_until("the program", fsimage_tests::HANG, || {
+        scene.stage.processes().into_iter().find(|process| process.program() == program)
+    })
+}
+
+/// Holds a program that has begun to copy into this folder for so long that a person would wonder, then lets it run for a moment
+/// only, again and again, until what is waited for is there or the program has gone.
+fn slow_down(process: &Process, folder: &Path, is_there: impl Fn() -> bool) {
+    // Descriptors come and go while they are listed.
+    let has_begun = || {
+        let descriptors = std::fs::read_dir(process.proc("fd")).into_iter().flatten().flatten();
+        let mut places = descriptors.filter_map(|descriptor| std::fs::read_link(descriptor.path()).ok());
+        places.any(|path| path.starts_with(folder) && path != folder)
+    };
+    poll_until("a copy", fsimage_tests::HANG, || has_begun().then_some(()));
+    process.signal(Signal::STOP);
+    std::thread::sleep(Duration::from_millis(600));
+    poll_until("the bar of progress", fsimage_tests::HANG, || {
+        process.signal(Signal::CONT);
+        std::thread::sleep(Duration::from_millis(1));
+        let runs = process.signal(Signal::STOP);
         std::thread::sleep(Duration::from_millis(15));
-        signal(Signal::CONT);
-        std::thread::sleep(Duration::from_millis(2));
-        (meanwhile() || !signal(Signal::CONT)).then_some(())
+        // A look takes longer than the moment: it is taken while the program stands still.
+        (is_there() || !runs).then_some(())
     });
-    signal(Signal::CONT);
+    process.signal(Signal::CONT);
 }
 
 #[test]
@@ -217,7 +235,9 @@ fn a_person_sees_how_far_it_is_and_a_program_does_not() {
         (format!("{0}:/large", image.display()), &["/large", " of 256.00 MiB", "MiB/s", "["][..]),
         (format!("-r {0}:/many", image.display()), &["/many/", " files", "iB/s"]),
     ] {
-        let out = scene.folder("out");
+        // Memory, onto which nothing is copied by reference.
+        let target = Tmpfs::new(300 << 20);
+        let out = target.path();
         let command = format!(
             "cd {}; {} get {arguments} -o {}; echo ended $?; read line",
             out.display(),
@@ -225,31 +245,23 @@ fn a_person_sees_how_far_it_is_and_a_program_does_not() {
             out.display()
         );
         let tmux = Tmux::new(80, 24, &command);
-        let process = poll_until("the program", fsimage_tests::HANG, || {
-            let program = processes::identity(&program);
-            scene.stage.processes().into_iter().find(|process| process.program() == program)
+        let process = the_program(&scene);
+        let was_seen = Cell::new(false);
+        slow_down(&process, out, || {
+            let screen = tmux.screen();
+            was_seen.set(seen.iter().all(|text| screen.contains(text)));
+            was_seen.get()
         });
-        let is_seen = || seen.iter().all(|text| tmux.screen().contains(text));
-        slow_down(&process, is_seen);
         tmux.see("ended 0");
         // Gone, with nothing left of it.
         assert_eq!(tmux.screen().trim(), "ended 0");
-        std::fs::remove_dir_all(&out).unwrap();
+        assert!(was_seen.get(), "{seen:?}");
     }
-    // Nobody watches: not a byte.
-    let slowly = |run: Run| {
-        let running: Running = run.spawn();
-        let begin = std::time::Instant::now();
-        let signal = |signal| running.signal(signal);
-        while begin.elapsed() < Duration::from_millis(600) {
-            signal(Signal::STOP);
-            std::thread::sleep(Duration::from_millis(15));
-            signal(Signal::CONT);
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        running.finish()
-    };
-    let out = scene.folder("quiet");
-    let outcome = slowly(scene.get(&image, &[]).arg("/large").arg("-o").arg(&out));
+    // Nobody watches: not a byte, however long it takes.
+    let target = Tmpfs::new(300 << 20);
+    let running = scene.get(&image, &[]).arg("/large").arg("-o").arg(target.path()).spawn();
+    let looks = Cell::new(0);
+    slow_down(&the_program(&scene), target.path(), || looks.replace(looks.get() + 1) > 20);
+    let outcome = running.finish();
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
 }
