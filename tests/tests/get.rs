@@ -469,6 +469,32 @@ fn a_name_that_is_listed_twice_is_copied_once() {
     }
 }
 
+/// Nor does it where something had the name before, which --force may replace, and go into, once.
+#[test]
+fn what_was_there_is_replaced_once() {
+    let stage = Stage::with_evil();
+    for (misdeed, option) in [
+        ("usurp-twice", "--force"),
+        ("usurp-directory-twice", "--force"),
+        ("usurp-directory-twice", "--skip-existing"),
+    ] {
+        let (guest, out) = (Guest::evil(misdeed), tempfile::tempdir().unwrap());
+        let there = out.path().join("boot/same");
+        std::fs::create_dir(out.path().join("boot")).unwrap();
+        match misdeed {
+            "usurp-twice" => std::fs::write(&there, "host").unwrap(),
+            _ => std::fs::create_dir(&there).unwrap(),
+        }
+        let run = stage.fsimage().args(["get", "-r", option]).arg(&guest.image).arg("/boot").arg("-o");
+        let outcome = run.arg(out.path()).finish();
+        outcome.assert_failure("another of this run's copies has this name");
+        assert!(outcome.stderr.contains("1 missing: named above"), "{}", outcome.stderr);
+        if misdeed == "usurp-twice" {
+            assert!(std::fs::read(&there).unwrap() == std::fs::read(&guest.image).unwrap()[..8192]);
+        }
+    }
+}
+
 /// Two files of the user's own choice, too, have one name only once.
 #[test]
 fn two_paths_with_one_last_name_are_copied_once() {

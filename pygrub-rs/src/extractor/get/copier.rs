@@ -85,7 +85,11 @@ impl Held<'_> {
     /// What has the name that something is to be copied to; an error when it may not be touched.
     pub(super) fn existing(&mut self, name: &OsStr, conflict: Conflict) -> Result<Existing> {
         self.look(conflict)?;
-        let was_there = self.before.as_ref().is_some_and(|before| before.contains(name));
+        let was_there = self.before.as_mut().is_some_and(|before| match conflict {
+            // Once: from then on this run's copy has the name.
+            Conflict::Replace => before.remove(name),
+            _ => before.contains(name),
+        });
         match self.directory.existing(name)? {
             Existing::Free => Ok(Existing::Free),
             _ if conflict == Conflict::Refuse => {

@@ -4,6 +4,7 @@
 //! listing tells of them; only directories, which are entered one at a time, and links, which come last, are kept for
 //! later, within `--max-listing-bytes`.
 
+use super::Conflict;
 use super::copier::{Copier, Held};
 use super::place::Place as Target;
 use crate::exit::{Failure, Result};
@@ -83,7 +84,12 @@ impl Tree<'_, '_> {
         parent.look(self.copier.how.conflict)?;
         let (to, is_new) = parent.directory.directory(name)?;
         if !is_new {
-            match parent.existing(name, self.copier.how.conflict)? {
+            // What is left as it is has no second turn either.
+            let conflict = match self.copier.how.conflict {
+                Conflict::Keep => Conflict::Replace,
+                other => other,
+            };
+            match parent.existing(name, conflict)? {
                 Existing::Directory => {}
                 // It was one a moment ago, when it was opened without following a link.
                 _ => return Err(Failure::Failed("somebody else is changing the target".to_owned())),
