@@ -150,7 +150,12 @@ pub fn discover(guest: &dyn Guest, volume: VolumeId, limits: &Limits) -> Result<
     let mut passed_over = Vec::new();
     for candidate in configurations(guest, volume) {
         let path = shown(&candidate.config.path);
-        let result = evaluate(guest, candidate, limits);
+        let result = match grub2::other_copy(guest, volume) {
+            Some(other) => {
+                Ok(BootMenu::without_entries(candidate, format!("the GPT prefers the copy on {other}")))
+            }
+            None => evaluate(guest, candidate, limits),
+        };
         let why = match result {
             Ok(mut menu) if menu.default.is_some() => {
                 menu.notes.splice(0..0, passed_over);

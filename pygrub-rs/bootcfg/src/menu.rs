@@ -1,6 +1,7 @@
 //! What a boot configuration comes down to.
 
 use crate::access::{Hotkey, Secret, Security, TimeoutStyle};
+use crate::discover::Candidate;
 use crate::guest::{BootFile, FileRef};
 use crate::notes::Notes;
 use crate::text::shown;
@@ -174,6 +175,22 @@ pub struct BootMenu {
 }
 
 impl BootMenu {
+    /// What boots nothing, for this reason.
+    pub(crate) fn without_entries(candidate: Candidate, why: String) -> Self {
+        let Candidate { loader, config } = candidate;
+        Self {
+            loader,
+            config,
+            entries: Vec::new(),
+            default: None,
+            meant: None,
+            timeout: None,
+            timeout_style: TimeoutStyle::default(),
+            security: Security::default(),
+            notes: vec![why],
+        }
+    }
+
     /// Why nothing of it boots: its first entry's problem; without entries, what became of those that it might have had.
     #[must_use]
     pub fn why_nothing_boots(&self) -> String {

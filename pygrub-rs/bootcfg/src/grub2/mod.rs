@@ -37,6 +37,7 @@ use crate::limits::{LimitName, Limits};
 use crate::menu::{BootEntry, BootMenu, Loader, pick};
 use crate::text::shown;
 pub(crate) use command_line::command_line;
+pub(crate) use commands::other_copy;
 pub(crate) use completion::complete;
 use eval::Machine;
 use outcome::Place;
@@ -143,6 +144,7 @@ fn evaluate(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<
 fn run(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<(), Stop> {
     machine.budget.keep(text.len())?;
     initial_variables(machine, config)?;
+    commands::embedded(machine, config.volume)?;
     machine.run_source(&Source::new(text))?;
     Ok(())
 }

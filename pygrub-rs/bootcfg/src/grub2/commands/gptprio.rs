@@ -9,18 +9,19 @@ use super::options::{Argument, Spec, Unknown, parse};
 use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::status;
-use crate::guest::{GptEntry, VolumeName};
+use crate::guest::{GptEntry, Guest, VolumeId, VolumeName};
 
 const NEXT: &[Spec] = &[
     Spec { short: b'd', long: b"set-device", argument: Argument::Required },
     Spec { short: b'u', long: b"set-uuid", argument: Argument::Required },
 ];
 
-/// The types among which `gptprio.next` chooses. Each system's GRUB knows its own, and no disk has both.
-const TYPES: [&str; 2] = [
-    "5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6", // CoreOS' /usr, which Flatcar and EVE OS have too
-    "6b636168-7420-6568-2070-6c616e657421", // Bottlerocket's boot partition
-];
+/// CoreOS' /usr, which Flatcar and EVE OS have too.
+const USR: &str = "5dfbf5f4-2848-4bac-aa5e-0d9a20b745a6";
+/// Bottlerocket's boot partition.
+const BOTTLEROCKET: &str = "6b636168-7420-6568-2070-6c616e657421";
+/// Bottlerocket's private partition, by its name.
+const PRIVATE: &[u8] = b"BOTTLEROCKET-PRIVATE";
 
 /// The attribute bits of an entry.
 struct Attempts {
@@ -49,8 +50,53 @@ fn number<'v>(volume: &'v VolumeName, disk: &[u8]) -> Option<(u32, &'v [u8])> {
     })
 }
 
-/// `gptprio.next -d VARIABLE -u VARIABLE [DEVICE]`: the partition of the highest priority that has attempts left or has booted; of equal ones
-/// the first. GRUB takes one attempt off; nothing is written here.
+/// One of a system's copies.
+struct Copy<'v> {
+    volume: VolumeId,
+    name: &'v [u8],
+    entry: &'v GptEntry,
+}
+
+/// The copy to boot of those on a disk: that of the highest priority that has attempts left or has booted, of equal ones the first in the
+/// table. Each system's GRUB knows its own type, and no disk has both.
+fn preferred<'v>(volumes: &'v [VolumeName], disk: &[u8]) -> Option<Copy<'v>> {
+    let copies = volumes.iter().filter_map(|volume| {
+        let (entry, (number, name)) = (volume.gpt.as_ref()?, number(volume, disk)?);
+        let Attempts { priority, left, successful } = Attempts::of(entry);
+        let may_boot = [USR, BOTTLEROCKET].contains(&entry.type_guid.as_str())
+            && priority > 0
+            && (left > 0 || successful);
+        may_boot.then_some((priority, std::cmp::Reverse(number), Copy { volume: volume.id, name, entry }))
+    });
+    copies.max_by_key(|(priority, number, _)| (*priority, *number)).map(|(_, _, copy)| copy)
+}
+
+/// Bottlerocket's configuration lies on its copies, and its GRUB chooses before it reads one: the other's name where a volume is not meant.
+pub(crate) fn other_copy(guest: &dyn Guest, volume: VolumeId) -> Option<String> {
+    let volumes = guest.volumes();
+    let own = volumes.iter().find(|own| own.id == volume && own.is_of_type(BOTTLEROCKET))?;
+    let other = preferred(volumes, disk(own.grub_names.first()?.as_bytes()))?;
+    (other.volume != volume).then(|| String::from_utf8_lossy(other.name).into_owned())
+}
+
+/// What Bottlerocket's GRUB sets before it reads the configuration of a copy.
+pub(crate) fn embedded(machine: &mut Machine<'_>, volume: VolumeId) -> Result<(), Stop> {
+    let volumes = machine.guest.map(|guest| guest.volumes()).unwrap_or_default();
+    let Some(own) = volumes.iter().find(|own| own.id == volume && own.is_of_type(BOTTLEROCKET)) else {
+        return Ok(());
+    };
+    let name = |volume: &VolumeName| volume.grub_names.first().cloned().unwrap_or_default();
+    let is_private = |volume: &&VolumeName| volume.gpt.as_ref().is_some_and(|entry| entry.name == PRIVATE);
+    let guid = own.gpt.as_ref().map(|entry| entry.guid.clone()).unwrap_or_default();
+    let private = volumes.iter().find(is_private).map(name).unwrap_or_default();
+    for (variable, value) in [(&b"boot_dev"[..], name(own)), (b"boot_uuid", guid), (b"private", private)] {
+        machine.environment.set(variable, value.as_bytes(), &mut machine.budget)?;
+        machine.environment.export(variable, &mut machine.budget)?;
+    }
+    Ok(())
+}
+
+/// `gptprio.next -d VARIABLE -u VARIABLE [DEVICE]`: the copy to boot. GRUB takes one attempt off; nothing is written here.
 pub(super) fn next(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     let Some(options) = parse(NEXT, Unknown::Fails, call.arguments) else {
         return Ok(status::BAD_ARGUMENT);
@@ -66,18 +112,7 @@ pub(super) fn next(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, St
     };
     let volumes = machine.guest.map(|guest| guest.volumes()).unwrap_or_default();
     machine.budget.steps_for(volumes.len())?;
-    let mut found: Option<(u64, u32, &[u8], &GptEntry)> = None;
-    for volume in volumes {
-        let (Some(entry), Some((number, name))) = (&volume.gpt, number(volume, disk)) else { continue };
-        let Attempts { priority, left, successful } = Attempts::of(entry);
-        let may_boot = TYPES.contains(&entry.type_guid.as_str()) && priority > 0 && (left > 0 || successful);
-        let is_better =
-            found.is_none_or(|(other, at, ..)| priority > other || (priority == other && number < at));
-        if may_boot && is_better {
-            found = Some((priority, number, name, entry));
-        }
-    }
-    let Some((.., name, entry)) = found else {
+    let Some(Copy { name, entry, .. }) = preferred(volumes, disk) else {
         machine.note("`gptprio.next` finds no partition with a priority and attempts left");
         return Ok(status::UNKNOWN_DEVICE);
     };

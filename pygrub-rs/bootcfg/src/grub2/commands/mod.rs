@@ -25,6 +25,7 @@ mod uki;
 mod unavailable;
 mod variables;
 
+pub(crate) use gptprio::{embedded, other_copy};
 pub(crate) use menu::names;
 pub(crate) use typed::{find_typed, names as names_typed};
 
