@@ -3,6 +3,7 @@
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use fsimage_tests::guest::{CONFIG, noise};
+use fsimage_tests::layout::{Disk, SECTOR, ext4};
 use fsimage_tests::{Guest, Outcome, Output, Run, Stage, Tree};
 
 const TERABYTE: u64 = 1 << 40;
@@ -122,4 +123,32 @@ fn a_limit_that_is_raised_lets_a_sparse_file_through_without_its_zeros() {
 fn a_loop_of_symbolic_links() {
     let tree = Tree::new().link("boot/vmlinuz", "vmlinuz").file("boot/grub/grub.cfg", CONFIG);
     assert_refused(&tree.guest(), "symbolic link", |run| run);
+}
+
+/// Each configuration has steps of its own, and a disk may hold very many: together they have an end, and what comes after it is told.
+#[test]
+fn very_many_hostile_configurations() {
+    let (stage, folder) = (Stage::new(), tempfile::tempdir().unwrap());
+    for path in ["boot/grub", "grub", "boot/grub2", "grub2"] {
+        std::fs::create_dir_all(folder.path().join(path)).unwrap();
+        std::fs::write(folder.path().join(path).join("grub.cfg"), "while true; do true; done\n").unwrap();
+    }
+    let image = ext4(folder.path(), "hostile", "00000000-0000-4000-8000-000000000bad", 512, &[]);
+    let disk = Disk::new(64);
+    let table: String =
+        (0..40).map(|number| format!("start={}, size=1024, type=L\n", 2048 + number * 2048)).collect();
+    disk.sfdisk(&format!("label: gpt\n{table}"));
+    for number in 0..40 {
+        disk.write((2048 + number * 2048) * SECTOR, &image);
+    }
+    let limited = ["--max-script-steps=10000"];
+    let told = stage.fsimage().args(["bootcfg", "--json"]).args(limited).arg(disk.path()).finish();
+    let limit = "the limit max_disk_steps (200000) is exceeded";
+    // 20 of the 160 had their steps.
+    assert_eq!(told.text().matches("the limit max_steps (10000) is exceeded").count(), 20, "{}", told.text());
+    assert!(told.text().contains(limit), "{}", told.text());
+    let output = Output::new();
+    let run = stage.pygrub().arg("-q").args(limited).option("--output-directory", output.directory());
+    run.arg(disk.path()).finish().assert_failure("no boot configuration was found");
+    output.assert_untouched();
 }

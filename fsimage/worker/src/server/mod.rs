@@ -35,8 +35,10 @@ pub(crate) struct Server {
     pub(crate) counters: Arc<Counters>,
     /// What not to exceed.
     pub(crate) limits: WorkerLimits,
-    /// What is left to all its boot configurations.
-    pub(crate) disk_steps: DiskSteps,
+    /// What is left to all its boot configurations when a menu is looked for.
+    pub(crate) search_steps: DiskSteps,
+    /// The same when one after the other is asked for: what the search found out is told all the same.
+    pub(crate) listing_steps: DiskSteps,
     /// What filesystems are opened with, until they are.
     pub(crate) mount_options: Vec<(Option<String>, Vec<u8>)>,
     /// The disk's volumes: read when first asked for, because the table is the guest's and the jail must be closed.
@@ -194,13 +196,13 @@ impl Server {
         unpack::next(&mut self.unpacking, space.get_mut(..length).unwrap_or_default())
     }
 
-    /// The limits of a search, whose configurations share what the disk has.
-    fn search_limits(&self) -> bootcfg::Limits {
-        bootcfg::Limits { disk_steps: self.disk_steps.clone(), ..menu::limits(&self.limits) }
+    /// The limits of configurations that share steps.
+    fn limits_with(&self, disk_steps: &DiskSteps) -> bootcfg::Limits {
+        bootcfg::Limits { disk_steps: disk_steps.clone(), ..menu::limits(&self.limits) }
     }
 
     fn find_menu(&mut self, volume: Option<u32>) -> Result<Reply> {
-        let limits = self.search_limits();
+        let limits = self.limits_with(&self.search_steps);
         let (found, passed_over) = match (&self.layout, &self.disk) {
             (Layout::Text {}, Some(text)) => (Some(menu::from_text(text, &limits)?), Vec::new()),
             _ => menu::find(self.volumes()?, volume, &limits)?,
@@ -211,7 +213,7 @@ impl Server {
     }
 
     fn menu_of(&mut self, volume: u32, config: u32) -> Result<Reply> {
-        let limits = self.search_limits();
+        let limits = self.limits_with(&self.listing_steps);
         let found = menu::of_config(self.volumes()?, volume, config, &limits)?;
         let menu = Some(menu::report(&found));
         self.menu = Some(found);

@@ -13,6 +13,17 @@ use std::rc::Rc;
 /// What looking for a file costs.
 const STEPS_PER_LOOK: usize = 50;
 
+/// A file that cannot be loaded.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    /// Why, for people.
+    pub(crate) why: String,
+    /// What `$?` becomes.
+    pub(crate) status: u32,
+    /// Where it should be, when its name is one.
+    pub(crate) file: Option<FileRef>,
+}
+
 /// GRUB's preferred name of a volume.
 fn name_of(volume: &VolumeName) -> Vec<u8> {
     volume.grub_names.first().map(|name| name.clone().into_bytes()).unwrap_or_default()
@@ -68,30 +79,44 @@ impl Machine<'_> {
         Ok(FileRef { volume, path: path.to_vec() })
     }
 
-    /// The file of a name that is to be booted or joined to a ramdisk; why it cannot be had is noted, and kept for whoever
-    /// finds nothing to boot. Without a guest every file counts as there.
-    pub(crate) fn loadable(&mut self, what: &str, name: &[u8]) -> Result<Result<FileRef, u32>, LimitName> {
+    /// The file of a name that is to be loaded as what it is called here; why it cannot be had is noted. Without a guest every
+    /// file counts as there.
+    pub(crate) fn loadable(
+        &mut self,
+        what: &str,
+        name: &[u8],
+    ) -> Result<Result<FileRef, Missing>, LimitName> {
         self.budget.steps_for(STEPS_PER_LOOK)?;
-        let is_kernel = what == "kernel";
         let what = format!("the {what} {}", shown(name));
-        let (file, why, status) = match self.locate(name) {
-            Err(status::BAD_DEVICE) => (None, format!("{what}: no such loopback device"), status::BAD_DEVICE),
-            Err(status) => (None, format!("{what}: that is no path"), status),
+        let missing = match self.locate(name) {
+            Err(status::BAD_DEVICE) => Missing {
+                why: format!("{what}: no such loopback device"),
+                status: status::BAD_DEVICE,
+                file: None,
+            },
+            Err(status) => Missing { why: format!("{what}: that is no path"), status, file: None },
             Ok(file) => match self.guest.map(|guest| guest.loadable(file.volume, &file.path)) {
                 None | Some(Ok(())) => return Ok(Ok(file)),
-                Some(Err(GuestError { not_found: true, .. })) => {
-                    (Some(file), format!("{what} does not exist in the guest"), status::FILE_NOT_FOUND)
-                }
-                Some(Err(error)) => {
-                    let why = format!("{what}: {}", shown(error.message.as_bytes()));
-                    (Some(file), why, status::BAD_FILE_TYPE)
-                }
+                Some(Err(GuestError { not_found: true, .. })) => Missing {
+                    why: format!("{what} does not exist in the guest"),
+                    status: status::FILE_NOT_FOUND,
+                    file: Some(file),
+                },
+                Some(Err(error)) => Missing {
+                    why: format!("{what}: {}", shown(error.message.as_bytes())),
+                    status: status::BAD_FILE_TYPE,
+                    file: Some(file),
+                },
             },
         };
-        self.note(&why);
-        let kernel = file.filter(|_| is_kernel);
-        self.failed.get_or_insert(Failed { why, kernel, arguments: Vec::new() });
-        Ok(Err(status))
+        self.note(&missing.why);
+        Ok(Err(missing))
+    }
+
+    /// Keeps why something was not loaded, for an entry that comes to nothing; what `$?` becomes.
+    pub(crate) fn failed(&mut self, Missing { why, status, .. }: Missing) -> u32 {
+        self.failed.get_or_insert(Failed { why, kernel: None, arguments: Vec::new() });
+        status
     }
 
     /// What stands at a name; a device alone, or nothing at all, is a filesystem's root.

@@ -3,7 +3,8 @@
 use super::Call;
 use crate::budget::Stop;
 use crate::grub2::eval::Machine;
-use crate::grub2::loaded::Loaded;
+use crate::grub2::files::Missing;
+use crate::grub2::loaded::{Failed, Loaded};
 use crate::grub2::{cmdline, status};
 use crate::guest::BootFile;
 use crate::text::shown;
@@ -32,34 +33,32 @@ pub(super) const OTHER_LOADERS: &[&str] = &[
 /// `linux file word…`: in the place of what was loaded before, unless the file is not there: then that stays, and takes no
 /// ramdisk any more (tests/grub2/linux/linux.txt).
 pub(super) fn linux(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let nothing_failed = machine.failed.is_none();
-    let kernel = match call.arguments.first() {
-        Some(file) => machine.loadable("kernel", file)?,
-        None => {
-            machine.note("a `linux` without a file is ignored");
-            Err(status::BAD_ARGUMENT)
-        }
+    let Some((file, words)) = call.arguments.split_first() else {
+        machine.note("a `linux` without a file is ignored");
+        no_more_ramdisks(machine);
+        return Ok(status::BAD_ARGUMENT);
     };
-    let arguments = call.arguments.get(1..).unwrap_or_default();
-    let kernel = match kernel {
+    let arguments = cmdline::joined(words);
+    machine.budget.check_value(arguments.len())?;
+    let kernel = match machine.loadable("kernel", file)? {
         Ok(kernel) => kernel,
-        Err(status) => {
-            if let Some(failed) = machine.failed.as_mut().filter(|_| nothing_failed) {
-                failed.arguments = cmdline::joined(arguments);
-                machine.budget.check_value(failed.arguments.len())?;
-            }
-            if let Loaded::Linux { takes_ramdisks, .. } = &mut machine.loaded {
-                *takes_ramdisks = false;
-            }
+        Err(Missing { why, status, file }) => {
+            machine.failed.get_or_insert(Failed { why, kernel: file, arguments });
+            no_more_ramdisks(machine);
             return Ok(status);
         }
     };
-    let arguments = cmdline::joined(arguments);
-    machine.budget.check_value(arguments.len())?;
     machine.budget.keep(arguments.len().saturating_add(kernel.path.len()))?;
     machine.loaded =
         Loaded::Linux { kernel: kernel.into(), arguments, ramdisks: Vec::new(), takes_ramdisks: true };
     Ok(0)
+}
+
+/// A `linux` that failed leaves the kernel before it, and GRUB takes no ramdisk for that one.
+fn no_more_ramdisks(machine: &mut Machine<'_>) {
+    if let Loaded::Linux { takes_ramdisks, .. } = &mut machine.loaded {
+        *takes_ramdisks = false;
+    }
 }
 
 /// `legacy_kernel [--type=…] [--no-mem-option] file file word…`: what GRUB makes of legacy GRUB's `kernel`, which is the first
@@ -87,13 +86,7 @@ pub(super) fn initrd(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, 
     }
     let mut files = Vec::new();
     for name in call.arguments {
-        let failed = machine.failed.take();
-        let found = ramdisk(machine, name)?;
-        let missing = std::mem::replace(&mut machine.failed, failed);
-        if let Some(missing) = missing {
-            machine.failed_ramdisk.get_or_insert(missing.why);
-        }
-        match found {
+        match ramdisk(machine, name)? {
             Ok(file) => {
                 let newc_name = file.newc_name.as_ref().map_or(0, Vec::len);
                 machine.budget.keep(file.file.path.len().saturating_add(newc_name).saturating_add(64))?;
@@ -111,7 +104,7 @@ pub(super) fn initrd(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, 
 /// `FILE`, or `newc:NAME:FILE`: a file that GRUB packs into an archive under this name.
 fn ramdisk(machine: &mut Machine<'_>, name: &[u8]) -> Result<Result<BootFile, u32>, Stop> {
     let Some(packed) = name.strip_prefix(b"newc:") else {
-        return Ok(machine.loadable("ramdisk", name)?.map(BootFile::from));
+        return loaded_ramdisk(machine, name);
     };
     let Some(colon) = packed.iter().position(|&byte| byte == b':') else {
         machine.note(&format!("`{}` names no file", shown(name)));
@@ -122,8 +115,19 @@ fn ramdisk(machine: &mut Machine<'_>, name: &[u8]) -> Result<Result<BootFile, u3
         machine.note("a ramdisk's name in its archive is empty");
         return Ok(Err(status::BAD_ARGUMENT));
     }
-    let file = machine.loadable("ramdisk", file.get(1..).unwrap_or_default())?;
-    Ok(file.map(|file| BootFile { newc_name: Some(name.to_vec()), ..BootFile::from(file) }))
+    let file = loaded_ramdisk(machine, file.get(1..).unwrap_or_default())?;
+    Ok(file.map(|file| BootFile { newc_name: Some(name.to_vec()), ..file }))
+}
+
+/// One that is missing is what is wrong with an entry that ends up without any.
+fn loaded_ramdisk(machine: &mut Machine<'_>, name: &[u8]) -> Result<Result<BootFile, u32>, Stop> {
+    Ok(match machine.loadable("ramdisk", name)? {
+        Ok(file) => Ok(file.into()),
+        Err(Missing { why, status, .. }) => {
+            machine.failed_ramdisk.get_or_insert(why);
+            Err(status)
+        }
+    })
 }
 
 /// `boot`: starts what is loaded.

@@ -20,7 +20,7 @@ pub(super) fn kernel(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, 
     };
     let kernel = match machine.loadable("kernel", file)? {
         Ok(kernel) => kernel,
-        Err(status) => return Ok(status),
+        Err(missing) => return Ok(machine.failed(missing)),
     };
     let words = call
         .arguments

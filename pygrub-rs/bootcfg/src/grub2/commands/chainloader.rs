@@ -33,9 +33,9 @@ pub(super) fn chainloader(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<
         machine.loaded = unbootable("another boot loader");
         return Ok(0);
     };
-    if guest.loadable(file.volume, &file.path).is_err() {
+    if let Err(missing) = machine.loadable("boot loader", name)? {
         // What was loaded before stays.
-        return Ok(machine.loadable("boot loader", name)?.err().unwrap_or(status::FILE_NOT_FOUND));
+        return Ok(machine.failed(missing));
     }
     let max = machine.limits.max_value_bytes;
     machine.loaded = match Image::open(guest, &file) {

@@ -4,7 +4,7 @@ use super::Call;
 use super::options::{Argument, Spec, Unknown, parse};
 use crate::budget::Stop;
 use crate::grub2::eval::Machine;
-use crate::grub2::loaded::Failed;
+use crate::grub2::files::Missing;
 use crate::grub2::status;
 use crate::text::shown;
 
@@ -40,7 +40,7 @@ pub(super) fn loopback(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32
     machine.loops.want(name);
     let place = match machine.loadable("image", file)? {
         Ok(place) => place,
-        Err(status) => return Ok(status),
+        Err(missing) => return Ok(machine.failed(missing)),
     };
     machine.budget.read_file()?;
     machine.budget.steps_for(STEPS_PER_IMAGE)?;
@@ -58,8 +58,7 @@ pub(super) fn loopback(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32
         Err(error) => {
             let why = format!("the image {}: {}", shown(file), shown(error.message.as_bytes()));
             machine.note(&why);
-            machine.failed.get_or_insert(Failed { why, kernel: None, arguments: Vec::new() });
-            Ok(status::BAD_DEVICE)
+            Ok(machine.failed(Missing { why, status: status::BAD_DEVICE, file: None }))
         }
     }
 }

@@ -54,7 +54,7 @@ fn image(machine: &mut Machine<'_>, words: &[Vec<u8>]) -> Result<Result<Image, u
     };
     let file = match file {
         Ok(file) => file,
-        Err(status) => return Ok(Err(status)),
+        Err(missing) => return Ok(Err(machine.failed(missing))),
     };
     // GRUB's own configurations for Xen have it where other loaders put the file's name; it means nothing.
     let words = words.strip_prefix(&[b"placeholder".to_vec()]).unwrap_or(words);

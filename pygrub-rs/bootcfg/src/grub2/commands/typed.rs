@@ -76,7 +76,7 @@ fn configfile(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     };
     let config = match machine.loadable("configuration", name)? {
         Ok(config) => config,
-        Err(status) => return Ok(status),
+        Err(missing) => return Ok(missing.status),
     };
     let loader = match call.name {
         b"legacy_configfile" => Loader::GrubLegacy,
