@@ -1,6 +1,7 @@
 //! Standard output, on which a reader that has gone is no failure.
 
 use crate::exit::{Failure, Result};
+use rustix::termios::isatty;
 use serde::Serialize;
 use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
 
@@ -8,18 +9,21 @@ use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
 #[derive(Debug)]
 pub(super) struct Output {
     stream: BufWriter<StdoutLock<'static>>,
+    /// A person reads it: line by line, in order with what goes to standard error.
+    is_terminal: bool,
     broken: Option<io::Error>,
 }
 
 impl Output {
     pub(super) fn new() -> Self {
-        Self { stream: BufWriter::new(io::stdout().lock()), broken: None }
+        Self { stream: BufWriter::new(io::stdout().lock()), is_terminal: isatty(io::stdout()), broken: None }
     }
 
     /// A line.
     pub(super) fn line(&mut self, text: &str) -> Result<()> {
         let written = self.write_all(text.as_bytes()).and_then(|()| self.write_all(b"\n"));
-        written.map_err(|why| self.failure(&why))
+        written.map_err(|why| self.failure(&why))?;
+        if self.is_terminal { self.flush_now() } else { Ok(()) }
     }
 
     /// Bytes as they are.

@@ -36,6 +36,11 @@ impl Progress {
         Self { bar, is_watched, is_spent: Arc::default(), interruption: Interruption::default() }
     }
 
+    /// None where each copy is told of on the same terminal: the lines are progress enough, and a bar would stand between them.
+    pub(super) fn unless(self, is_told: bool) -> Self {
+        Self { is_watched: self.is_watched && !is_told, ..self }
+    }
+
     /// Whether a copy has ended for want of budget.
     pub(super) fn is_spent(&self) -> bool {
         self.is_spent.load(Ordering::Relaxed)

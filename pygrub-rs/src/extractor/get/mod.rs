@@ -20,6 +20,7 @@ use super::volume;
 use crate::exit::{Failure, Result};
 use copier::{Copier, Held};
 use fsimage::{ErrorKind, FileType, Session, escape};
+use rustix::termios::isatty;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
@@ -58,7 +59,8 @@ pub(super) fn get(
     common: &Common,
 ) -> Result<()> {
     let volume = volume::choose(session, common, paths)?;
-    let progress = Progress::new(common);
+    let is_told = (how.verbose || common.json) && isatty(std::io::stdout());
+    let progress = Progress::new(common).unless(is_told);
     let mut copier = Copier::new(session, volume, how, common, progress);
     let mut to = Held::from(place.directory());
     let outcome = paths.iter().try_for_each(|path| {
