@@ -3,12 +3,13 @@
 //!
 //! The [manual](https://www.gnu.org/software/grub/manual/legacy/grub.html) says what the commands mean ("Commands"); what it
 //! leaves open is as in stage2: how lines are read in [`lines`], which of them belong to an entry in [`config`]. An
-//! entry's commands are carried out in [`entry`], devices and files found in [`device`].
+//! entry's commands are carried out in [`entry`] and [`root`], devices and files found in [`device`].
 
 mod config;
 mod device;
 mod entry;
 mod lines;
+mod root;
 
 use crate::access::{Security, TimeoutStyle};
 use crate::error::Error;
