@@ -6,7 +6,7 @@ use fsimage_tests::folder::contents;
 use fsimage_tests::guest::{Random, USER, noise};
 use fsimage_tests::mount::{LoopMount, Tmpfs};
 use fsimage_tests::output::same_bytes;
-use fsimage_tests::{Guest, Outcome, Output, Run, Stage, Tree, need};
+use fsimage_tests::{Guest, Outcome, Output, Run, Stage, Tmux, Tree, need};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -164,6 +164,16 @@ fn what_is_told_of_an_entry() {
     ] {
         assert!(said.contains(expected), "no {expected} in {said}");
     }
+}
+
+/// Whoever sits at a terminal is told without asking.
+#[test]
+fn a_person_is_told_what_to_do_next() {
+    let (scene, guest) = (Scene::new(), tree().guest());
+    let (program, vm) = (scene.stage.path("fsimage"), scene.path("vm"));
+    let shown = format!("{} boot {} -o {}; sleep 60", program.display(), guest.image.display(), vm.display());
+    let tmux = Tmux::new(120, 30, &shown);
+    tmux.see("entry 1 of grub2 /boot/grub/grub.cfg").see("Boot it with QEMU").see("-append 'quiet it");
 }
 
 #[test]
