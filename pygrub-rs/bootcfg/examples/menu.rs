@@ -48,6 +48,11 @@ impl Guest for Tree {
         read.map(|()| bytes).map_err(|error| guest_error(&error))
     }
 
+    // Trees of configurations are mostly without the kernels they name.
+    fn loadable(&self, _volume: VolumeId, _path: &[u8]) -> Result<(), GuestError> {
+        Ok(())
+    }
+
     fn list(&self, _: VolumeId, path: &[u8], _max: usize) -> Result<Vec<DirName>, GuestError> {
         let entries = std::fs::read_dir(self.path(path)).map_err(|error| guest_error(&error))?;
         let name = |entry: std::fs::DirEntry| {

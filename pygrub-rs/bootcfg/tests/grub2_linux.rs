@@ -74,7 +74,9 @@ fn machine(cases: &[Case]) -> MapGuest {
         part_uuid: name.starts_with(',').then(|| "12345678-01".to_owned()),
         ..VolumeName::default()
     };
-    const INSIDE: &[(&str, &str)] = &[("/kernel", ""), ("/inside", "inside\n")];
+    const LOOPBACK: &str =
+        "set timeout=0\nmenuentry L {\n  linux /kernel from=$iso_path on=$root\n  initrd /inside\n}\n";
+    const INSIDE: &[(&str, &str)] = &[("/kernel", ""), ("/inside", "inside\n"), ("/loopback.cfg", LOOPBACK)];
     const UUID: &str = "00000000-1111-2222-3333-444444444444";
     let ext2 = |name: &str| named(name, "ext2", UUID, "LOOPED");
     let iso = named("", "iso9660", "2026-11-21-18-00-00-01", "LOOPISO");

@@ -12,7 +12,7 @@ cases; the machine's serial number says which one it is. With --new only cases w
 Recorded with GRUB 2.06-13+deb12u2 and QEMU 7.2.
 
 The disc also has images for `loopback`, made here: /loop.iso, /ext2.img (label LOOPED), /disk.img (that ext2 as the first
-partition of an MBR), /outer.img (an ext2 with loop.iso in it). Each filesystem in them has /kernel and /inside.
+partition of an MBR), /outer.img (an ext2 with loop.iso in it). Each filesystem in them has /kernel, /inside and /loopback.cfg.
 """
 import os, re, shutil, subprocess, sys, tempfile
 
@@ -27,6 +27,13 @@ smbios --type 1 --get-string 7 --set case
 
 configfile /cases/$case/grub.cfg
 halt
+"""
+# What live systems have for whoever boots them by their ISO.
+LOOPBACK = """set timeout=0
+menuentry L {
+  linux /kernel from=$iso_path on=$root
+  initrd /inside
+}
 """
 NOISE = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r")
 
@@ -50,6 +57,7 @@ def images(work, tree):
     os.makedirs(inner)
     shutil.copy(f"{tree}/kernel", inner)
     open(f"{inner}/inside", "w").write("inside\n")
+    open(f"{inner}/loopback.cfg", "w").write(LOOPBACK)
     uuid = "-U 00000000-1111-2222-3333-444444444444".split()
 
     def ext2(name, folder, size, *options):
