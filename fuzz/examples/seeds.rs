@@ -97,8 +97,10 @@ fn vmlinux() -> Result<()> {
     std::fs::remove_file(&plain)
 }
 
-/// UFS images: makefs' version and byte order, what images/ffs2sun.py is told to make Sun's of it, and the target's first byte.
-const UFS: &[(&str, &str, &str, Option<&[&str]>, u8)] = &[
+/// A UFS image: its name, makefs' version and byte order, what images/ffs2sun.py is told to make Sun's of it, and the target's first byte.
+type Ufs = (&'static str, &'static str, &'static str, Option<&'static [&'static str]>, u8);
+
+const UFS: &[Ufs] = &[
     ("ufs1", "1", "le", None, 0),
     ("ufs1-be", "1", "be", None, 4),
     ("ufs2", "2", "le", None, 1),

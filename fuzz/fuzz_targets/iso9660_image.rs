@@ -14,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = ISO9660.probe(&volume, &Limits::default());
     for options in ["", "boot", "view=joliet", "view=plain", "view=enhanced", "session=last"] {
         let options = OpenOptions { options: options.into(), ..OpenOptions::default() };
-        let Ok(fs) = ISO9660.open(&[volume.clone()], &options) else { continue };
+        let Ok(fs) = ISO9660.open(std::slice::from_ref(&volume), &options) else { continue };
         let mut pending = vec![fs.root().unwrap()];
         for _ in 0..20 {
             let Some(node) = pending.pop() else { break };

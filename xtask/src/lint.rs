@@ -1,6 +1,6 @@
 //! `cargo xtask lint`: what a machine can say of the text.
 
-use crate::shell::{Result, cargo, command, finish, output, root};
+use crate::shell::{Result, cargo, command, finish, output, root, target};
 use std::fs;
 
 /// Where unsafe code may stand, and how many blocks each place has. A number that changes is announced here, with the
@@ -22,7 +22,21 @@ pub(crate) fn run(_: &[String]) -> Result {
     step("clippy", || {
         finish(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     })?;
+    step("fuzz targets", fuzz_targets)?;
     step("docs", || finish(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings")))
+}
+
+/// A workspace of its own, which nothing else builds; libFuzzer itself is not needed to see that they compile.
+fn fuzz_targets() -> Result {
+    const MANIFEST: &str = "fuzz/Cargo.toml";
+    finish(&mut cargo(&["fmt", "--manifest-path", MANIFEST, "--check"]))?;
+    let words = ["clippy", "--manifest-path", MANIFEST, "--locked", "--all-targets", "--", "-D", "warnings"];
+    let linked_by_nobody = target().join("fuzz/libfuzzer.a");
+    finish(
+        cargo(&words)
+            .env("CARGO_TARGET_DIR", target().join("fuzz"))
+            .env("CUSTOM_LIBFUZZER_PATH", linked_by_nobody),
+    )
 }
 
 fn step(name: &str, check: impl FnOnce() -> Result) -> Result {
