@@ -294,7 +294,7 @@ fn a_gpt_whose_primary_is_broken() {
         // Without a backup there is nothing.
         let size = std::fs::metadata(disk.path()).unwrap().len();
         disk.spoil(size - SECTOR, 8);
-        bench.assert_fails(disk.path(), &[], &["no boot configuration was found"]);
+        bench.assert_fails(disk.path(), &[], &["nothing that boots was found"]);
         bench.assert_fails(
             disk.path(),
             &["--debug"],
@@ -535,7 +535,7 @@ fn tables_in_partitions_to_a_depth_of_four() {
         (offset, address) =
             (offset + (1 << 20), if depth == 1 { "1".to_owned() } else { format!("{address}p1") });
         if depth == 5 {
-            bench.assert_fails(disk.path(), &[], &["no boot configuration was found"]);
+            bench.assert_fails(disk.path(), &[], &["nothing that boots was found"]);
             continue;
         }
         let theirs: Vec<Place> = (1..=depth).map(|n| (n << 20, (15 + depth - n) << 20)).collect();
@@ -785,7 +785,7 @@ fn the_configuration_searches_another_partition() {
 fn assert_nothing_usable(bench: &Bench, disk: &Disk, volumes: &[(&str, &str)], remarks: &[&str]) {
     assert_eq!(bench.remarks(disk.path()), remarks);
     let addresses: Vec<String> = volumes.iter().map(|(address, _)| format!("volume {address}")).collect();
-    let mut words = vec!["no boot configuration was found"];
+    let mut words = vec!["nothing that boots was found"];
     words.extend(addresses.iter().map(String::as_str));
     bench.assert_fails(disk.path(), &[], &words);
     let debug: Vec<String> = remarks.iter().map(|text| format!("debug: remark: {text}")).collect();

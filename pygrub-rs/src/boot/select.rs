@@ -25,7 +25,7 @@ pub(crate) fn menu(session: &mut Session, voice: Voice, only: Option<u32>) -> Re
             false => shorten(reasons),
         };
         return Err(Failure::Failed(format!(
-            "no boot configuration was found: {why}; --kernel=PATH boots without one, `fsimage ls` shows the files"
+            "nothing that boots was found: {why}; --kernel=PATH boots without one, `fsimage ls` shows the files"
         )));
     };
     if menu.guess {
