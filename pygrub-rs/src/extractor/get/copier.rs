@@ -11,7 +11,7 @@ use crate::extractor::progress::Progress;
 use crate::extractor::several::concerns_one_file;
 use crate::extractor::volume;
 use fsimage::copy::Part;
-use fsimage::output::{Attributes, Draft, Existing, OutputDirectory};
+use fsimage::output::{Attributes, Existing, OutputDirectory};
 use fsimage::{ErrorKind, FileType, Node, Session, escape};
 use rustix::io::Errno;
 use serde::Serialize;
@@ -134,6 +134,8 @@ pub(super) struct Copier<'a> {
     pub whole: u64,
     failed: u64,
     looks: Looks,
+    /// Whether the target has nameless files: one with a hidden name has to be taken back when a signal comes.
+    nameless: Option<bool>,
     output: Output,
 }
 
@@ -156,6 +158,7 @@ impl<'a> Copier<'a> {
             whole: 0,
             failed: 0,
             looks: Looks::new(how.preserve),
+            nameless: None,
             output: Output::new(),
         }
     }
@@ -173,25 +176,30 @@ impl<'a> Copier<'a> {
             },
         };
         volume::check_size(node, self.common)?;
-        let draft = to.directory.draft(UNFINISHED)?;
-        let size = match draft.is_visible() {
-            false => self.fill(draft, to, name, node, replace)?,
-            true => self.progress.clone().uninterrupted(|| self.fill(draft, to, name, node, replace))?,
+        let size = match self.has_nameless(to)? {
+            true => self.fill(to, name, node, replace)?,
+            false => self.progress.clone().uninterrupted(|| self.fill(to, name, node, replace))?,
         };
         let mut copied = node.clone();
         copied.metadata.size = size;
         self.done(to, name, path, &copied)
     }
 
+    /// Whether a signal leaves nothing behind: tried with a file that nobody wants, before the first one.
+    fn has_nameless(&mut self, to: &Held<'_>) -> Result<bool> {
+        if self.nameless.is_none() {
+            let progress = self.progress.clone();
+            let tried = progress.uninterrupted(|| Ok(!to.directory.draft(UNFINISHED)?.is_visible()))?;
+            self.nameless = Some(tried);
+        }
+        Ok(self.nameless == Some(true))
+    }
+
     /// Fills a file and gives it its looks and its name. Returns its length.
-    fn fill(
-        &mut self,
-        draft: Draft<'_>,
-        to: &Held<'_>,
-        name: &OsStr,
-        node: &Node,
-        replace: bool,
-    ) -> Result<u64> {
+    fn fill(&mut self, to: &Held<'_>, name: &OsStr, node: &Node, replace: bool) -> Result<u64> {
+        let draft = to.directory.draft(UNFINISHED)?;
+        // Directories that were there before may be other filesystems'.
+        self.nameless = Some(!draft.is_visible());
         let size = self.data(node, draft.as_fd())?;
         self.looks.of(node, FILE).apply(draft.as_fd())?;
         draft.publish_as(name, replace).map_err(|why| match why.kind() {
