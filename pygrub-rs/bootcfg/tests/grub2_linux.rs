@@ -12,7 +12,7 @@ mod common;
 
 use bootcfg::{Limits, VolumeName, command_line};
 use common::MapGuest;
-use std::collections::BTreeMap;
+use common::record::{Case, cases};
 
 const RECORD: &str = include_str!("grub2/linux/linux.txt");
 
@@ -41,28 +41,6 @@ const PRINTED_DIFFERENTLY: [(&str, &str); 6] = [
     ),
     ("looks and their status", "fonts, modules, terminals, pictures: they succeed, there are none here"),
 ];
-
-struct Case {
-    name: &'static str,
-    parts: BTreeMap<&'static str, String>,
-}
-
-fn cases() -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
-    let mut part = "";
-    for line in RECORD.lines() {
-        if let Some(name) = line.strip_prefix("=== ") {
-            cases.push(Case { name, parts: BTreeMap::new() });
-        } else if let (Some(name), Some(case)) = (line.strip_prefix("--- "), cases.last_mut()) {
-            part = name;
-            case.parts.insert(part, String::new());
-        } else if let Some(text) = cases.last_mut().and_then(|case| case.parts.get_mut(part)) {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    cases
-}
 
 /// The recording machine: a disc that has every case's files, and nothing else.
 fn machine(cases: &[Case]) -> MapGuest {
@@ -101,7 +79,7 @@ fn machine(cases: &[Case]) -> MapGuest {
 
 #[test]
 fn as_grub_did() {
-    let cases = cases();
+    let cases = cases(RECORD);
     assert!(cases.len() > 50, "the record is not read");
     let mut wrong = Vec::new();
     for case in cases.iter().filter(|case| case.parts["prints"].contains("cmdline: ")) {
@@ -167,7 +145,7 @@ fn files_are_packed_by_name() {
 /// What commands print, and which status they leave: what GRUB wrote, without its errors, whose words differ.
 #[test]
 fn prints_as_grub_did() {
-    let cases = cases();
+    let cases = cases(RECORD);
     // A terminal's tabs; GRUB with its network module says 32 of a device that is not there.
     let told = |text: &str| -> Vec<String> {
         let kept =
@@ -213,7 +191,7 @@ fn block(text: &str, number: u32) -> Vec<String> {
 
 #[test]
 fn listings_are_as_grubs() {
-    let cases = cases();
+    let cases = cases(RECORD);
     let kernel = "x".repeat(1392);
     for (name, blocks) in [("ls", &[2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 16, 17][..]), ("ls: loops", &[1, 8])]
     {

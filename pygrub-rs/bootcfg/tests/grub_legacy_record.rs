@@ -5,8 +5,8 @@
 
 mod common;
 
+use common::record::cases;
 use common::{MapGuest, arguments};
-use std::collections::BTreeMap;
 
 const RECORD: &str = include_str!("grub_legacy/legacy.txt");
 
@@ -29,31 +29,9 @@ const DIFFERENT: [(&str, &str); 15] = [
     ("setup", "nothing is written"),
 ];
 
-struct Case {
-    name: &'static str,
-    parts: BTreeMap<&'static str, String>,
-}
-
-fn cases() -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
-    let mut part = "";
-    for line in RECORD.lines() {
-        if let Some(name) = line.strip_prefix("=== ") {
-            cases.push(Case { name, parts: BTreeMap::new() });
-        } else if let (Some(name), Some(case)) = (line.strip_prefix("--- "), cases.last_mut()) {
-            part = name;
-            case.parts.insert(part, String::new());
-        } else if let Some(text) = cases.last_mut().and_then(|case| case.parts.get_mut(part)) {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    cases
-}
-
 #[test]
 fn as_grub_legacy_did() {
-    let cases = cases();
+    let cases = cases(RECORD);
     assert!(cases.len() > 60, "the record is not read");
     let mut wrong = Vec::new();
     for case in &cases {

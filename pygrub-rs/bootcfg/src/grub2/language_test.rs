@@ -1,5 +1,8 @@
 //! The language against the record of what GRUB itself printed: tests/grub2/language.txt, made by record.py.
 
+#[path = "../../tests/common/record.rs"]
+mod record;
+
 use super::eval::Machine;
 use super::outcome::{self, Place};
 use super::source::Source;
@@ -7,33 +10,10 @@ use crate::grub2;
 use crate::guest::{DirName, FileKind, FileRef, FileStatus, Guest, GuestError, VolumeId, VolumeName};
 use crate::limits::Limits;
 use crate::text::shown;
-use std::collections::BTreeMap;
+use record::{Case, cases};
 
 const RECORD: &str = include_str!("../../tests/grub2/language.txt");
 const FOLDER: &str = "/tmp/grub-case";
-
-struct Case {
-    name: &'static str,
-    /// Files by name; `grub.cfg` is one of them, `prints` another.
-    parts: BTreeMap<&'static str, String>,
-}
-
-fn cases() -> Vec<Case> {
-    let mut cases: Vec<Case> = Vec::new();
-    let mut part = "";
-    for line in RECORD.lines() {
-        if let Some(name) = line.strip_prefix("=== ") {
-            cases.push(Case { name, parts: BTreeMap::new() });
-        } else if let (Some(name), Some(case)) = (line.strip_prefix("--- "), cases.last_mut()) {
-            part = name.strip_prefix("file ").unwrap_or(name);
-            case.parts.insert(part, String::new());
-        } else if let Some(text) = cases.last_mut().and_then(|case| case.parts.get_mut(part)) {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    cases
-}
 
 /// The case's folder, on a volume called `host` as in grub-emu.
 struct Folder<'a> {
@@ -44,8 +24,10 @@ struct Folder<'a> {
 impl Folder<'_> {
     fn find(&self, path: &[u8]) -> Option<&str> {
         let name = std::str::from_utf8(path).ok()?.strip_prefix(FOLDER)?.strip_prefix('/')?;
-        let text = self.case.parts.get(name)?.trim_end_matches('\n');
-        self.case.parts.get(name)?.get(..text.len().saturating_add(usize::from(!text.is_empty())))
+        let parts = &self.case.parts;
+        let whole = parts.get(name).or_else(|| parts.get(format!("file {name}").as_str()))?;
+        let text = whole.trim_end_matches('\n');
+        whole.get(..text.len().saturating_add(usize::from(!text.is_empty())))
     }
 }
 
@@ -97,7 +79,7 @@ fn printed(case: &Case) -> String {
 
 #[test]
 fn prints_what_grub_prints() {
-    let cases = cases();
+    let cases = cases(RECORD);
     assert!(cases.len() > 50, "the record is not read");
     let tidy = |text: &str| -> Vec<String> {
         let lines = text.lines().map(str::trim_end);

@@ -8,6 +8,8 @@
     reason = "each test program uses a part of it, and fails by panicking"
 )]
 
+pub(crate) mod record;
+
 use bootcfg::{
     BootEntry, BootMenu, DirName, FileKind, FileStatus, GptEntry, Guest, GuestError, Limits, VolumeId,
     VolumeName, discover,
