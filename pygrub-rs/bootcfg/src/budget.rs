@@ -36,6 +36,8 @@ const HARD_MAX_DEPTH: u32 = 200;
 const STEPS_PER_FILE: usize = 50;
 /// Bytes moved for the price of one step.
 const BYTES_PER_STEP: usize = 64;
+/// What looking for a file costs, besides its bytes.
+const STEPS_PER_LOOK: usize = 50;
 
 /// Counters that only go down, except where what was taken is given back.
 #[derive(Debug)]
@@ -69,6 +71,11 @@ impl Budget {
         self.steps = self.steps.checked_sub(1).ok_or(LimitName::MaxSteps)?;
         self.spent = self.spent.saturating_add(1);
         Ok(())
+    }
+
+    /// Looking for a file: a way through directories, and what a filesystem reads for it.
+    pub(crate) fn look(&mut self) -> Result<(), LimitName> {
+        self.steps_for(STEPS_PER_LOOK)
     }
 
     /// The steps that moving so many bytes costs.

@@ -167,6 +167,11 @@ pub struct FileRef {
     pub path: Vec<u8>,
 }
 
+/// A path's last component.
+pub(crate) fn file_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
+}
+
 /// A file to boot: all of a file, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BootFile {

@@ -4,7 +4,7 @@
 //! boots that dom0 kernel as a guest. Solaris' kernel takes its boot archive as a module. (Xen's docs/misc/pvh.pandoc and
 //! xen-command-line; illumos boot(7).)
 
-use crate::guest::{BootFile, FileRef};
+use crate::guest::{BootFile, FileRef, file_name};
 use crate::text::shown;
 
 /// A file with its words.
@@ -19,12 +19,12 @@ pub(crate) type Boots = (Image, Vec<BootFile>, Vec<FileRef>);
 
 /// Whether it is Xen by its name. It is not booted here, so whether it is there does not matter.
 pub(crate) fn is_xen(path: &[u8]) -> bool {
-    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().starts_with(b"xen")
+    file_name(path).starts_with(b"xen")
 }
 
 /// The kernel and the ramdisks among a first image and its modules.
 pub(crate) fn boots(first: Image, modules: Vec<Image>) -> Result<Boots, String> {
-    let name = first.file.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let name = file_name(&first.file.path);
     let mut modules = modules.into_iter();
     let kernel = if is_xen(&first.file.path) {
         modules.next().ok_or("not bootable because Xen has no kernel to boot")?

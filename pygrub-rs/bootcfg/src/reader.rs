@@ -158,8 +158,7 @@ impl Reader<'_> {
 
     /// Whether there is a regular file; without a guest there is none.
     pub(crate) fn is_file(&mut self, file: &FileRef) -> Result<bool, LimitName> {
-        // Looking into a filesystem is not free.
-        self.budget.steps_for(50)?;
+        self.budget.look()?;
         let status = self.guest.and_then(|guest| guest.status(file.volume, &file.path));
         Ok(status.is_some_and(|status| status.kind == FileKind::File))
     }

@@ -10,9 +10,6 @@ use crate::limits::LimitName;
 use crate::text::shown;
 use std::rc::Rc;
 
-/// What looking for a file costs.
-const STEPS_PER_LOOK: usize = 50;
-
 /// A file that cannot be loaded.
 #[derive(Debug)]
 pub(crate) struct Missing {
@@ -29,6 +26,11 @@ fn name_of(volume: &VolumeName) -> Vec<u8> {
     volume.grub_names.first().map(|name| name.clone().into_bytes()).unwrap_or_default()
 }
 
+/// The disk of a device: `hd0,gpt3` is on `hd0`.
+pub(crate) fn disk_of(device: &[u8]) -> &[u8] {
+    device.split(|&byte| byte == b',').next().unwrap_or_default()
+}
+
 impl Machine<'_> {
     /// The volume GRUB calls so; those of `loopback` hide others of the same name.
     pub(crate) fn volume_named(&self, device: &[u8]) -> Option<&VolumeName> {
@@ -43,6 +45,19 @@ impl Machine<'_> {
     pub(crate) fn volumes(&self) -> impl Iterator<Item = (Vec<u8>, &VolumeName)> {
         let volumes = self.guest.map(|guest| guest.volumes()).unwrap_or_default();
         self.loops.volumes().chain(volumes.iter().map(|volume| (name_of(volume), volume)))
+    }
+
+    /// Every disk, and its partitions behind it, each once.
+    pub(crate) fn devices(&self) -> Vec<Vec<u8>> {
+        let mut names: Vec<Vec<u8>> = Vec::new();
+        for (name, _) in self.volumes() {
+            for name in [disk_of(&name).to_vec(), name] {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
     }
 
     /// GRUB's name of a volume, empty when there is none.
@@ -86,7 +101,7 @@ impl Machine<'_> {
         what: &str,
         name: &[u8],
     ) -> Result<Result<FileRef, Missing>, LimitName> {
-        self.budget.steps_for(STEPS_PER_LOOK)?;
+        self.budget.look()?;
         let what = format!("the {what} {}", shown(name));
         let missing = match self.locate(name) {
             Err(status::BAD_DEVICE) => Missing {

@@ -1,5 +1,6 @@
 //! Files that are disks (manual: "loopback").
 
+use super::files::disk_of;
 use crate::guest::VolumeName;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -26,7 +27,7 @@ impl Loops {
 
     /// Whether the device is one, was one, or should have become one.
     pub(super) fn mean(&self, device: &[u8]) -> bool {
-        self.names.contains(device.split(|&byte| byte == b',').next().unwrap_or_default())
+        self.names.contains(disk_of(device))
     }
 
     /// A disk of this name is wanted.

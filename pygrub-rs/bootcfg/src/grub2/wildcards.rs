@@ -24,10 +24,10 @@ impl Machine<'_> {
             Some(end) if word.first() == Some(&b'(') => bytes.split_at(end.saturating_add(1)),
             _ if word.first() == Some(&b'/') => bytes.split_at(0),
             // Neither: the name of a disk.
-            _ => return Ok(self.devices(&bytes, false)),
+            _ => return Ok(self.fitting_devices(&bytes, false)),
         };
         let mut found = match device {
-            [_, inner @ .., _] if is_wild(device) => self.devices(inner, true),
+            [_, inner @ .., _] if is_wild(device) => self.fitting_devices(inner, true),
             _ => vec![plain(device)],
         };
         let mut components = path.split(|&(byte, _)| byte == b'/');
@@ -80,17 +80,9 @@ impl Machine<'_> {
     }
 
     /// Disks, and partitions where those are meant too, in parentheses.
-    fn devices(&self, pattern: Pattern<'_>, partitions: bool) -> Vec<Vec<u8>> {
-        let mut names: Vec<Vec<u8>> = Vec::new();
-        for (name, _) in self.volumes() {
-            let disk = name.split(|&byte| byte == b',').next().unwrap_or_default().to_vec();
-            for name in [disk, name] {
-                if (partitions || !name.contains(&b',')) && !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-        }
-        let fitting = names.into_iter().filter(|name| fits(pattern, name));
+    fn fitting_devices(&self, pattern: Pattern<'_>, partitions: bool) -> Vec<Vec<u8>> {
+        let meant = |name: &Vec<u8>| (partitions || !name.contains(&b',')) && fits(pattern, name);
+        let fitting = self.devices().into_iter().filter(meant);
         fitting.map(|name| [b"(", name.as_slice(), b")"].concat()).collect()
     }
 }

@@ -30,9 +30,6 @@ const IMAGES: &str = "/EFI/Linux";
 /// What firmware runs when nothing else is configured, by architecture; where that is itself a unified kernel image it is
 /// the whole configuration.
 const FALLBACK: &[&str] = &["/EFI/BOOT/BOOTX64.EFI", "/EFI/BOOT/BOOTAA64.EFI"];
-/// What looking for a file costs besides its bytes.
-const STEPS_PER_FILE: usize = 50;
-
 /// Where this volume has something that systemd-boot reads: `loader.conf`, its entries, images, in that order.
 pub(crate) fn config(guest: &dyn Guest, volume: VolumeId) -> Option<FileRef> {
     let is =
@@ -161,7 +158,7 @@ impl Search<'_> {
 
     /// A file's text; `None`, and a note unless it is not there, when it cannot be read.
     fn read(&mut self, file: &FileRef) -> Result<Option<Vec<u8>>, LimitName> {
-        self.budget.steps_for(STEPS_PER_FILE)?;
+        self.budget.look()?;
         match self.guest.read(file.volume, &file.path, self.limits.max_config_bytes) {
             Ok(text) => {
                 self.budget.moved(text.len())?;
@@ -179,7 +176,7 @@ impl Search<'_> {
     /// The files of a directory with this suffix, in either case, but for hidden ones and those that systemd-boot keeps
     /// for entries of its own.
     fn files(&mut self, volume: VolumeId, directory: &str, suffix: &[u8]) -> Result<Vec<Vec<u8>>, LimitName> {
-        self.budget.steps_for(STEPS_PER_FILE)?;
+        self.budget.look()?;
         let names = match self.guest.list(volume, directory.as_bytes(), self.limits.max_names) {
             Ok(names) => names,
             Err(error) => {

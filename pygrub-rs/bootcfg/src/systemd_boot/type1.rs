@@ -112,7 +112,7 @@ impl Search<'_> {
             self.note(file, &format!("left out, `{}` is not there", shown(&kernel.path)));
             return Ok(());
         }
-        self.budget.steps_for(super::STEPS_PER_FILE)?;
+        self.budget.look()?;
         self.budget.check_value(options.len())?;
         let (options, mut stub_ramdisks) = without_initrd(&options);
         stub_ramdisks.splice(0..0, ramdisks);

@@ -1,10 +1,10 @@
 //! Entries that are unified kernel images: `/EFI/Linux/*.efi` (UAPI.1, "Type #2").
 
 use super::entry::Entry;
-use super::{IMAGES, STEPS_PER_FILE, Search};
+use super::{IMAGES, Search};
 use crate::bls::counter;
 use crate::bls::lines::key_values;
-use crate::guest::{FileRef, VolumeId};
+use crate::guest::{FileRef, VolumeId, file_name};
 use crate::limits::LimitName;
 use crate::menu::BootEntry;
 use crate::uki::Image;
@@ -45,8 +45,8 @@ impl Search<'_> {
 
     /// An entry for each profile of an image. What is no image is noted, unless it was only worth a try.
     pub(super) fn add_image(&mut self, file: FileRef, a_try: bool) -> Result<(), LimitName> {
-        self.budget.steps_for(STEPS_PER_FILE)?;
-        let name = file.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        self.budget.look()?;
+        let name = file_name(&file.path);
         let counted = counter::parse(name, b".efi");
         let file_id = counted.name.to_ascii_lowercase();
         let image = match Image::open(self.guest, &file) {
@@ -64,7 +64,7 @@ impl Search<'_> {
             }
         };
         for profile in 0..image.profiles() {
-            self.budget.steps_for(STEPS_PER_FILE)?;
+            self.budget.look()?;
             let mut entry = Entry {
                 id: file_id.clone(),
                 file_id: file_id.clone(),

@@ -14,7 +14,7 @@ use crate::grub2::eval::Machine;
 use crate::grub2::menu::Item;
 use crate::grub2::number::leading;
 use crate::grub2::status;
-use crate::guest::{FileKind, FileRef};
+use crate::guest::{FileKind, FileRef, file_name};
 use crate::limits::LimitName;
 use crate::text::shown;
 use std::rc::Rc;
@@ -32,9 +32,6 @@ const DIRECTORY: &[u8] = b"/loader/entries";
 /// Where the root filesystem holds `/boot`.
 const FALLBACK: &[u8] = b"/boot/loader/entries";
 const SUFFIX: &[u8] = b".conf";
-/// What looking for a file and reading it costs besides its bytes.
-const STEPS_PER_FILE: usize = 50;
-
 /// What a call asks for.
 struct Request<'a> {
     /// `(device)/directory`, `/directory` or a single `.conf` file.
@@ -159,7 +156,7 @@ fn listed(
         Ok(directory) => directory,
         Err(status) => return Ok(Err(status)),
     };
-    machine.budget.steps_for(STEPS_PER_FILE)?;
+    machine.budget.look()?;
     let Some(guest) = machine.guest else {
         machine.note("`blscfg` finds nothing: there is no guest to search");
         return Ok(Err(status::FILE_NOT_FOUND));
@@ -194,7 +191,7 @@ fn listed(
 }
 
 fn read(machine: &mut Machine<'_>, file: FileRef) -> Result<Option<Entry>, Stop> {
-    machine.budget.steps_for(STEPS_PER_FILE)?;
+    machine.budget.look()?;
     let Some(guest) = machine.guest else { return Ok(None) };
     let text = match guest.read(file.volume, &file.path, machine.limits.max_config_bytes) {
         Ok(text) => text,
@@ -212,7 +209,7 @@ fn read(machine: &mut Machine<'_>, file: FileRef) -> Result<Option<Entry>, Stop>
         sum.saturating_add(key.len()).saturating_add(value.len()).saturating_add(64)
     };
     machine.budget.keep(keys.iter().fold(0, cost))?;
-    let name = file.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let name = file_name(&file.path);
     let id = name.strip_suffix(SUFFIX).unwrap_or(name).to_vec();
     Ok(Some(Entry { id, file, keys }))
 }

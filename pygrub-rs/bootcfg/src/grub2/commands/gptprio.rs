@@ -8,6 +8,7 @@ use super::Call;
 use super::options::{Argument, Spec, Unknown, parse};
 use crate::budget::Stop;
 use crate::grub2::eval::Machine;
+use crate::grub2::files::disk_of;
 use crate::grub2::status;
 use crate::guest::{GptEntry, Guest, VolumeId, VolumeName};
 
@@ -35,11 +36,6 @@ impl Attempts {
         let bits = |from: u32, mask: u64| entry.attributes.wrapping_shr(from) & mask;
         Self { priority: bits(48, 0xf), left: bits(52, 0xf), successful: bits(56, 1) != 0 }
     }
-}
-
-/// The disk's name without a partition: `hd0,gpt3` is on `hd0`.
-fn disk(device: &[u8]) -> &[u8] {
-    device.split(|&byte| byte == b',').next().unwrap_or_default()
 }
 
 /// The number of a disk's partition in its GPT, and the name that says it: `hd0,gpt3`.
@@ -75,7 +71,7 @@ fn preferred<'v>(volumes: &'v [VolumeName], disk: &[u8]) -> Option<Copy<'v>> {
 pub(crate) fn other_copy(guest: &dyn Guest, volume: VolumeId) -> Option<String> {
     let volumes = guest.volumes();
     let own = volumes.iter().find(|own| own.id == volume && own.is_of_type(BOTTLEROCKET))?;
-    let other = preferred(volumes, disk(own.grub_names.first()?.as_bytes()))?;
+    let other = preferred(volumes, disk_of(own.grub_names.first()?.as_bytes()))?;
     (other.volume != volume).then(|| String::from_utf8_lossy(other.name).into_owned())
 }
 
@@ -106,8 +102,8 @@ pub(super) fn next(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, St
     };
     let root = machine.environment.get(b"root").unwrap_or_default().to_vec();
     let disk = match options.rest.as_slice() {
-        [] => disk(&root),
-        [name] => disk(name),
+        [] => disk_of(&root),
+        [name] => disk_of(name),
         _ => return Ok(status::BAD_ARGUMENT),
     };
     let volumes = machine.guest.map(|guest| guest.volumes()).unwrap_or_default();

@@ -5,7 +5,7 @@ use super::options::{Argument, Options, Spec, Unknown, parse};
 use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::status;
-use crate::guest::{DirName, FileKind, FileRef};
+use crate::guest::{DirName, FileKind, FileRef, file_name};
 use crate::text::shown;
 
 const LS: &[Spec] = &[
@@ -15,9 +15,6 @@ const LS: &[Spec] = &[
 ];
 
 const CAT: &[Spec] = &[Spec { short: 0, long: b"dos", argument: Argument::None }];
-
-/// What looking at one file costs.
-const STEPS_PER_FILE: usize = 50;
 
 /// `ls [-l] [-h] [-a] [device | file]…`: devices, what one holds, or a directory. What goes wrong is told, and the status is 0
 /// all the same, as in GRUB (tests/grub2/linux/linux.txt).
@@ -40,16 +37,7 @@ pub(super) fn ls(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop
 
 /// Every disk, and its partitions behind it.
 fn devices(machine: &mut Machine<'_>) {
-    let mut names: Vec<Vec<u8>> = Vec::new();
-    for (name, _) in machine.volumes() {
-        let disk = name.split(|&byte| byte == b',').next().unwrap_or_default().to_vec();
-        for name in [disk, name] {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-    }
-    for name in names {
+    for name in machine.devices() {
         machine.print(&[b"(", name.as_slice(), b") "].concat());
     }
     machine.print(b"\n");
@@ -82,11 +70,11 @@ fn path(machine: &mut Machine<'_>, options: &Options<'_>, word: &[u8]) -> Result
         machine.note(&format!("`{}` is no file's name", shown(word)));
         return Ok(());
     };
-    machine.budget.steps_for(STEPS_PER_FILE)?;
+    machine.budget.look()?;
     match guest.status(file.volume, &file.path) {
         Some(found) if found.kind == FileKind::Directory => directory(machine, options, &file),
         Some(found) => {
-            let name = word.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+            let name = file_name(word);
             let size = options.has(b"long").then(|| size(options, Some(found.size)));
             entry(machine, name, b"", size);
             machine.print(b"\n");
@@ -117,7 +105,7 @@ fn directory(machine: &mut Machine<'_>, options: &Options<'_>, file: &FileRef) -
         let mut bytes = None;
         if (long && kind != FileKind::Directory) || kind == FileKind::Other {
             // Where a link leads.
-            machine.budget.steps_for(STEPS_PER_FILE)?;
+            machine.budget.look()?;
             let path = [file.path.strip_suffix(b"/").unwrap_or(&file.path), b"/", &name.name].concat();
             let found = guest.status(file.volume, &path);
             (kind, bytes) = found.map_or((kind, Some(0)), |found| (found.kind, Some(found.size)));
@@ -188,7 +176,7 @@ pub(super) fn cat(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Sto
 pub(super) fn reads(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     let names = call.arguments.iter().filter(|word| matches!(word.first(), Some(b'/' | b'(')));
     for name in names {
-        machine.budget.steps_for(STEPS_PER_FILE)?;
+        machine.budget.look()?;
         if machine.file_status(name).is_none_or(|found| found.kind == FileKind::Directory)
             && machine.guest.is_some()
         {

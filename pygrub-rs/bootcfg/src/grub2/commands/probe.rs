@@ -4,6 +4,7 @@ use super::Call;
 use super::options::{Argument, Options, Spec, Unknown, parse};
 use crate::budget::Stop;
 use crate::grub2::eval::Machine;
+use crate::grub2::files::disk_of;
 use crate::grub2::status;
 use crate::guest::VolumeName;
 use crate::text::shown;
@@ -76,8 +77,4 @@ fn partmap(volume: &VolumeName) -> Vec<u8> {
     let scheme = |part: &str| part.trim_end_matches(|digit: char| digit.is_ascii_digit()).to_owned();
     let parts: Vec<String> = name.split(',').skip(1).map(scheme).collect();
     if parts.is_empty() { b"none".to_vec() } else { parts.join(" ").into_bytes() }
-}
-
-fn disk_of(device: &[u8]) -> &[u8] {
-    device.split(|&byte| byte == b',').next().unwrap_or_default()
 }

@@ -137,7 +137,7 @@ fn find(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
     let mut found = false;
     let volumes: Vec<_> = machine.volumes().map(|(name, volume)| (name, volume.id)).collect();
     for (name, volume) in volumes {
-        machine.budget.steps_for(50)?;
+        machine.budget.look()?;
         if guest.status(volume, path).is_some_and(|status| status.kind == FileKind::File) {
             found = true;
             line(machine, &[b"(", &name, b")"]);

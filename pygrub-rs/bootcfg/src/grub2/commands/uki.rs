@@ -13,7 +13,7 @@ use crate::grub2::eval::Machine;
 use crate::grub2::menu::Item;
 use crate::grub2::number::leading;
 use crate::grub2::status;
-use crate::guest::{FileKind, FileRef};
+use crate::guest::{FileKind, FileRef, file_name};
 use crate::limits::LimitName;
 use crate::text::shown;
 use crate::uki::Image;
@@ -139,7 +139,7 @@ fn look(machine: &mut Machine<'_>, file: FileRef) -> Result<Option<Found>, Stop>
     match title {
         Ok(title) => {
             machine.budget.keep(title.len().saturating_add(file.path.len()).saturating_add(64))?;
-            let name = file.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec();
+            let name = file_name(&file.path).to_vec();
             Ok(Some(Found { name, file, title }))
         }
         Err(why) => {

@@ -1,7 +1,7 @@
 //! Commands on variables (manual: "Environment", "Environment block").
 
 use super::Call;
-use super::options::{Argument, Spec, Unknown, parse};
+use super::options::{Argument, Options, Spec, Unknown, parse};
 use crate::budget::Stop;
 use crate::grub2::eval::Machine;
 use crate::grub2::grubenv::{self, Variables};
@@ -54,9 +54,15 @@ const LOAD_ENV: &[Spec] = &[
     Spec { short: b's', long: b"skip-sig", argument: Argument::None },
 ];
 
-/// The variables of an environment block, or what `$?` becomes without it.
-fn block(machine: &mut Machine<'_>, file: Option<&[u8]>) -> Result<Result<Variables, u32>, Stop> {
-    let name = match file {
+/// What a call asks for, and the variables of its environment block; or what `$?` becomes without it.
+fn block<'a>(
+    machine: &mut Machine<'_>,
+    call: &Call<'a>,
+) -> Result<Result<(Options<'a>, Variables), u32>, Stop> {
+    let Some(options) = parse(LOAD_ENV, Unknown::Fails, call.arguments) else {
+        return Ok(Err(status::BAD_ARGUMENT));
+    };
+    let name = match options.value(b"file") {
         Some(name) => name.to_vec(),
         None => [machine.environment.get(b"prefix").unwrap_or_default(), b"/grubenv"].concat(),
     };
@@ -68,16 +74,13 @@ fn block(machine: &mut Machine<'_>, file: Option<&[u8]>) -> Result<Result<Variab
     if variables.is_none() {
         machine.note(&format!("{} is no environment block", shown(&name)));
     }
-    Ok(variables.ok_or(status::BAD_FILE_TYPE))
+    Ok(variables.map(|variables| (options, variables)).ok_or(status::BAD_FILE_TYPE))
 }
 
 /// `load_env [-f file] [name…]`: the variables of an environment block, all or those named.
 pub(super) fn load_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let Some(options) = parse(LOAD_ENV, Unknown::Fails, call.arguments) else {
-        return Ok(status::BAD_ARGUMENT);
-    };
-    let variables = match block(machine, options.value(b"file"))? {
-        Ok(variables) => variables,
+    let (options, variables) = match block(machine, call)? {
+        Ok(block) => block,
         Err(status) => return Ok(status),
     };
     for (name, value) in variables {
@@ -91,11 +94,8 @@ pub(super) fn load_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32
 
 /// `list_env [-f file] [-s]`: shows an environment block.
 pub(super) fn list_env(machine: &mut Machine<'_>, call: &Call<'_>) -> Result<u32, Stop> {
-    let Some(options) = parse(LOAD_ENV, Unknown::Fails, call.arguments) else {
-        return Ok(status::BAD_ARGUMENT);
-    };
-    let variables = match block(machine, options.value(b"file"))? {
-        Ok(variables) => variables,
+    let (_, variables) = match block(machine, call)? {
+        Ok(block) => block,
         Err(status) => return Ok(status),
     };
     for (name, value) in variables {
