@@ -1,7 +1,17 @@
 //! Which of a disk's volumes is meant.
 
-use crate::{Error, ErrorKind, Result, Session, escape};
+use crate::{Error, ErrorKind, Result, Session, Table, escape};
 use fsimage_protocol::Content;
+
+impl Table {
+    /// The numbers of the volumes that hold a filesystem.
+    #[must_use]
+    pub fn with_filesystem(&self) -> Vec<u32> {
+        let numbered = (0..).zip(&self.volumes);
+        let held = numbered.filter(|(_, volume)| matches!(volume.content, Content::Filesystem { .. }));
+        held.map(|(number, _)| number).collect()
+    }
+}
 
 impl Session {
     /// The number of the volume with this address, as `fsimage partitions` shows it.
@@ -30,6 +40,27 @@ impl Session {
         Err(Error::new(ErrorKind::NotFound, why))
     }
 
+    /// The volume with the boot configuration; none where there is none, or where it cannot be evaluated: that does not keep
+    /// files from being read.
+    ///
+    /// ```
+    /// # let image = fsimage_demo::guest();
+    /// # let disk = fsimage::Disk::open(&image)?;
+    /// # let mut session = fsimage::Session::open(vec![disk], &fsimage::Options::default())?;
+    /// assert_eq!(session.configured_volume()?, Some(0));
+    /// # Ok::<(), fsimage::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The worker fails.
+    pub fn configured_volume(&mut self) -> Result<Option<u32>> {
+        match self.menu(None) {
+            Ok(search) => Ok(search.menu.and_then(|menu| menu.config).map(|config| config.volume)),
+            Err(why) if why.ends_session() => Err(why),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The volume to take when nobody has named one: that of the boot configuration, else the first with a filesystem, in
     /// the order in which a boot loader looks.
     ///
@@ -47,25 +78,14 @@ impl Session {
     /// no volume; or the disk cannot be read, or the worker fails.
     pub fn default_volume(&mut self) -> Result<u32> {
         let table = self.table()?;
-        let mut with_filesystem = (0..)
-            .zip(&table.volumes)
-            .filter(|(_, volume)| matches!(volume.content, Content::Filesystem { .. }))
-            .map(|(number, _)| number);
-        match (with_filesystem.next(), with_filesystem.next()) {
-            (Some(only), None) => Ok(only),
-            (Some(first), Some(_)) => match self.menu(None) {
-                Ok(search) => {
-                    Ok(search.menu.and_then(|menu| menu.config).map_or(first, |config| config.volume))
-                }
-                Err(why) if why.ends_session() => Err(why),
-                // That a configuration cannot be evaluated does not keep files from being read.
-                Err(_) => Ok(first),
-            },
-            (None, _) if table.volumes.is_empty() => Err(Error::new(
+        match *table.with_filesystem() {
+            [only] => Ok(only),
+            [first, ..] => Ok(self.configured_volume()?.unwrap_or(first)),
+            [] if table.volumes.is_empty() => Err(Error::new(
                 ErrorKind::NotRecognised,
                 "the disk has no partition that could be looked into",
             )),
-            (None, _) => {
+            [] => {
                 let broken = |content: &Content| matches!(content, Content::Broken { .. });
                 let first = (0..).zip(&table.volumes).find(|(_, volume)| broken(&volume.content));
                 let first = first.map_or(0, |(number, _)| number);

@@ -3,7 +3,6 @@
 use super::args::Common;
 use crate::boot::volumes;
 use crate::exit::{Failure, Result};
-use fsimage::protocol::Content;
 use fsimage::{Node, Session, escape};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -18,11 +17,8 @@ pub(super) fn choose(session: &mut Session, common: &Common, paths: &[OsString])
         return volumes::number(session, address);
     }
     let table = session.table()?;
-    let mut with_filesystem = (0_u32..)
-        .zip(&table.volumes)
-        .filter(|(_, volume)| matches!(volume.content, Content::Filesystem { .. }))
-        .map(|(number, _)| number);
-    let Some(first) = with_filesystem.next() else {
+    let with_filesystem = table.with_filesystem();
+    if with_filesystem.is_empty() {
         let mut found: Vec<String> = table.volumes.iter().take(SHOWN).map(volumes::describe).collect();
         let more = table.volumes.len().saturating_sub(SHOWN);
         if more > 0 {
@@ -35,23 +31,15 @@ pub(super) fn choose(session: &mut Session, common: &Common, paths: &[OsString])
                 found.join("; ")
             ),
         }));
-    };
-    let rest: Vec<u32> = with_filesystem.collect();
+    }
     // A single filesystem is the answer either way, whatever its boot configuration is like.
-    if rest.is_empty() {
-        return Ok(first);
+    if let [only] = *with_filesystem {
+        return Ok(only);
     }
-    match session.menu(None) {
-        Ok(search) => {
-            if let Some(config) = search.menu.and_then(|menu| menu.config) {
-                return Ok(config.volume);
-            }
-        }
-        Err(why) if why.ends_session() => return Err(why.into()),
-        // That it cannot be evaluated does not keep its files from being read.
-        Err(_) => {}
+    if let Some(configured) = session.configured_volume()? {
+        return Ok(configured);
     }
-    for number in [first].into_iter().chain(rest) {
+    for number in with_filesystem {
         for path in paths {
             match session.stat(number, path.as_bytes(), false) {
                 Ok(_) => return Ok(number),
