@@ -89,6 +89,36 @@ fn a_live_iso_on_a_disk() {
     boot(&stage, &guest).assert_live("boot=casper iso-scan/filename=/iso/live.iso quiet");
 }
 
+/// The filesystem around a file was opened anew without the caller's options, and so in another view than the one in which the
+/// configuration was found.
+#[test]
+fn mount_options_hold_around_a_file_too() {
+    let (stage, live, outer) = (Stage::new(), live(), tempfile::tempdir().unwrap());
+    let joliet = |tree: &Path, more: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let image = folder.path().join("disc.iso");
+        let xorriso = Run::new(&need("xorriso", "xorriso")).args(["-as", "mkisofs", "-quiet", "-R", "-J"]);
+        xorriso.args(more).arg("-o").arg(&image).arg(tree).finish().assert_success();
+        std::fs::read(image).unwrap()
+    };
+    std::fs::create_dir_all(outer.path().join("boot/grub")).unwrap();
+    std::fs::write(outer.path().join("boot/grub/grub.cfg"), config("/live.iso", "loop")).unwrap();
+    std::fs::write(outer.path().join("live.iso"), joliet(live.path(), &[])).unwrap();
+    // Only Joliet's names have it.
+    let disc = joliet(outer.path(), &["-hide", "live.iso"]);
+    let image = outer.path().join("guest.iso");
+    std::fs::write(&image, disc).unwrap();
+    let run = |more: &[&str]| {
+        let output = Output::new();
+        let run = stage.pygrub().args(["-q", "--output-format=simple"]).args(more);
+        let outcome = run.option("--output-directory", output.directory()).arg(&image).finish();
+        Booted { outcome, output }
+    };
+    run(&[]).outcome.assert_failure("/live.iso");
+    let args = "boot=casper iso-scan/filename=/live.iso quiet";
+    run(&["--mount-option", "iso9660:view=joliet"]).assert_live(args);
+}
+
 #[test]
 fn a_partition_of_a_disk_in_a_file() {
     let (stage, live) = (Stage::new(), live());

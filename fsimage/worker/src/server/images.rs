@@ -125,9 +125,9 @@ struct FileDisk {
 
 impl FileDisk {
     fn open(volumes: &Volumes, volume: u32, path: &[u8]) -> Result<Self> {
-        let limits = volumes.limits();
-        let limits = Limits { max_memory: limits.max_memory / 4, ..*limits };
-        let fs = volumes.mount_again(volume, &MountOptions { limits, words: Vec::new() })?;
+        let options = volumes.options();
+        let limits = Limits { max_memory: options.limits.max_memory / 4, ..options.limits };
+        let fs = volumes.mount_again(volume, &MountOptions { limits, words: options.words.clone() })?;
         let (node, metadata) = fsimage_sdk::path::resolve(fs.as_ref(), path, LastLink::Follow, &limits)?;
         match metadata.file_type {
             FileType::Regular => Ok(Self { fs: Mutex::new(fs), node, size: metadata.size }),

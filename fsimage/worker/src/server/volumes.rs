@@ -3,7 +3,7 @@
 use super::images::Images;
 use crate::registry::{MountOptions, Mounted, Registry, Unmounted};
 use fsimage_protocol::{Bytes, Content, Layout, List, Notes, VolumeReport};
-use fsimage_sdk::{Error, ErrorKind, FileSystem, Limits, NodeId, Region, Result, Volume};
+use fsimage_sdk::{Error, ErrorKind, FileSystem, NodeId, Region, Result, Volume};
 use partitions::Partition;
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -139,9 +139,9 @@ impl Volumes {
         &self.images
     }
 
-    /// What not to exceed.
-    pub(super) fn limits(&self) -> &Limits {
-        &self.options.limits
+    /// How filesystems are opened.
+    pub(super) fn options(&self) -> &MountOptions {
+        &self.options
     }
 
     /// Another view of a volume's filesystem.
