@@ -167,6 +167,12 @@ pub struct FileRef {
     pub path: Vec<u8>,
 }
 
+/// The directory of a path, without a slash at its end.
+pub(crate) fn folder(path: &[u8]) -> &[u8] {
+    let slash = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+    path.get(..slash).unwrap_or_default()
+}
+
 /// A path's last component.
 pub(crate) fn file_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&byte| byte == b'/').next().unwrap_or_default()

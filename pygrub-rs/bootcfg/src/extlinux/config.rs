@@ -3,7 +3,7 @@
 use super::label::{Kind, Label, Leads};
 use super::menus::Menus;
 use crate::access::{Hotkey, Secret};
-use crate::guest::FileRef;
+use crate::guest::{FileRef, folder};
 use crate::limits::LimitName;
 use crate::reader::{Reader, first_word, trimmed, words};
 use crate::text::shown;
@@ -357,12 +357,6 @@ impl Config {
         }
         Ok(FileRef { volume, path: [&self.directory, b"/".as_slice(), name].concat() })
     }
-}
-
-/// The directory of a path, without a slash at its end.
-fn folder(path: &[u8]) -> &[u8] {
-    let slash = path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-    path.get(..slash).unwrap_or_default()
 }
 
 /// Keywords (wiki: "Config") that say how the loader looks, what it prints and by what it is spoken to, and nothing about what boots.

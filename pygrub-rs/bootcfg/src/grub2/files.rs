@@ -5,7 +5,7 @@ use super::loaded::Failed;
 use super::source::Source;
 use super::status;
 use crate::budget::Stop;
-use crate::guest::{FileRef, FileStatus, GuestError, VolumeId, VolumeName};
+use crate::guest::{FileRef, FileStatus, GuestError, VolumeId, VolumeName, folder};
 use crate::limits::LimitName;
 use crate::text::shown;
 use std::rc::Rc;
@@ -197,9 +197,7 @@ impl Machine<'_> {
 
     /// `$config_file` and `$config_directory`, which a context inherits.
     pub(crate) fn set_config_file(&mut self, name: &[u8]) -> Result<(), Stop> {
-        let slash = name.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-        let directory = name.get(..slash).unwrap_or_default().to_vec();
-        for (variable, value) in [(&b"config_file"[..], name), (b"config_directory", &directory)] {
+        for (variable, value) in [(&b"config_file"[..], name), (b"config_directory", folder(name))] {
             self.environment.set(variable, value, &mut self.budget)?;
             self.environment.export(variable, &mut self.budget)?;
         }

@@ -32,7 +32,7 @@ mod wildcards;
 use crate::access::{Security, TimeoutStyle};
 use crate::budget::Stop;
 use crate::error::Error;
-use crate::guest::{FileRef, Guest, VolumeId};
+use crate::guest::{FileRef, Guest, VolumeId, folder};
 use crate::limits::{LimitName, Limits};
 use crate::menu::{BootEntry, BootMenu, Loader, pick};
 use crate::text::shown;
@@ -152,8 +152,7 @@ fn run(machine: &mut Machine<'_>, text: &[u8], config: &FileRef) -> Result<(), S
 /// The environment GRUB starts a configuration with (manual: "Special environment variables").
 fn initial_variables(machine: &mut Machine<'_>, config: &FileRef) -> Result<(), Stop> {
     let root = machine.device_of(config.volume);
-    let slash = config.path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-    let directory = config.path.get(..slash).unwrap_or_default();
+    let directory = folder(&config.path);
     let prefix = [b"(", root.as_slice(), b")", directory].concat();
     let variables: [(&[u8], &[u8]); 14] = [
         (b"root", &root),

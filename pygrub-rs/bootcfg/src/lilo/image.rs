@@ -3,7 +3,7 @@
 use super::Dialect;
 use super::sections::{Section, Setting};
 use crate::access::Secret;
-use crate::guest::FileRef;
+use crate::guest::{FileRef, folder};
 use crate::limits::LimitName;
 use crate::menu::BootEntry;
 use crate::reader::Reader;
@@ -133,9 +133,8 @@ fn locate(
         return Ok(None);
     }
     if !path.starts_with(b"/") {
-        let slash = config.path.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
         let directory = match dialect {
-            Dialect::Elilo => config.path.get(..slash).unwrap_or_default(),
+            Dialect::Elilo => folder(&config.path),
             _ => b"",
         };
         path = [directory, b"/", path.as_slice()].concat();
